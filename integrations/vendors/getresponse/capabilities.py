@@ -1,0 +1,46 @@
+"""What GetResponse can do, as data that the engine reads."""
+
+from datetime import timedelta
+
+from ..base import Capabilities, EventCapability, ObjectCapability
+
+SOURCE = "GetResponse OpenAPI 3.2026-07-28 and apidocs.getresponse.com/v3"
+BY_CALLBACK = "Pushed at once by the callback, which is not repeated when it fails, and by webhooks, which are."
+BY_WEBHOOK = "Pushed by a webhook made in GetResponse: Integrations & API > Webhooks. The callback does not report it."
+NOT_REPORTED = "GetResponse reports it neither by callback nor by webhook."
+
+CAPABILITIES = Capabilities(
+    objects=(
+        ObjectCapability(
+            "contact",
+            "contact",
+            reads=("read", "find", "page"),
+            addresses={"email": "email"},
+            name_fields=("name",),
+            source="OAS: GET /contacts, GET /contacts/{contactId}; one contact is one address on one list",
+        ),
+        ObjectCapability("campaign", "campaign", reads=("page",), source="OAS: GET /campaigns; a campaign is a list"),
+        ObjectCapability("tag", "tag", reads=("page",), source="OAS: GET /tags"),
+    ),
+    events=(
+        EventCapability("contact.subscribed", "pushed", BY_CALLBACK),
+        EventCapability("contact.unsubscribed", "pushed", BY_CALLBACK + " Only when the person used the link."),
+        EventCapability("email.opened", "pushed", BY_CALLBACK),
+        EventCapability("email.clicked", "pushed", BY_CALLBACK),
+        EventCapability("contact.created", "pushed", BY_WEBHOOK + " A contact copied from another list."),
+        EventCapability("contact.moved", "pushed", BY_WEBHOOK),
+        EventCapability("contact.updated", "pushed", BY_WEBHOOK + " Only when a custom field changed."),
+        EventCapability("contact.email_changed", "pushed", BY_WEBHOOK),
+        EventCapability("contact.undeliverable", "pushed", BY_WEBHOOK),
+        EventCapability("contact.tagged", "pushed", NOT_REPORTED + " Seen only when an automation sends tag_applied."),
+        EventCapability("contact.untagged", "invisible", NOT_REPORTED),
+        EventCapability("contact.deleted", "invisible", NOT_REPORTED + " Removals by people and programs are silent."),
+        EventCapability("form.submitted", "invisible", "GetResponse has no form event: a form makes a new contact."),
+        EventCapability("note.updated", "invisible", NOT_REPORTED),
+    ),
+    # 30,000 in 10 minutes, 80 in a second, 10 at once, per account: apidocs.getresponse.com/v3/limits
+    limits=((30_000, timedelta(minutes=10)), (80, timedelta(seconds=1))),
+    callbacks=True,
+    parallel=10,
+    source=SOURCE,
+)

@@ -1,0 +1,191 @@
+"""How GetResponse is spoken to: address, key, paging, limits, and what its answers mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ..base import Account, Services
+from ..errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    Conflict,
+    CrosswalkError,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    ScopeMissing,
+    Unavailable,
+)
+from ..http import Answer, Call, Http, secret_values
+from ..redaction import Redactor, without_addresses
+from .capabilities import CAPABILITIES
+from .credentials import CREDENTIALS
+
+BASE_URL = "https://api.getresponse.com/v3"
+PER_PAGE = 1000
+FRAME = timedelta(minutes=10)
+CALLS_PER_SECOND = 80  # X-RateLimit-Limit says this when it speaks of the second, 30000 when of the frame (§5)
+WAIT_WHEN_NOTHING_IS_SAID = 5
+
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one of GetResponse's codes means for us."""
+
+    error: type[CrosswalkError]
+    help: str = ""
+
+
+BLOCKED = "Ask GetResponse support why API access is blocked, then press Test connection."
+WRONG_VALUE = "GetResponse refused a value. Correct the record or the mapping, then press Retry."
+WRONG_ADDRESS = "Check the base URL of the connection: it must be the address of the GetResponse API, ending in /v3."
+
+# The code decides, not the HTTP status: a 404 is not always a contact that is gone (getresponse.md §5).
+CODES = {
+    1: Meaning(Unavailable),
+    1000: Meaning(Rejected, WRONG_VALUE),
+    1001: Meaning(Rejected, "A list or custom field named here does not exist any more. Correct the mapping."),
+    1002: Meaning(Rejected, "GetResponse blocks this address: it is blocklisted, invalid, or was removed. Leave it."),
+    1003: Meaning(Rejected, WRONG_VALUE),
+    1004: Meaning(Rejected, WRONG_VALUE),
+    1005: Meaning(Rejected, "A value that GetResponse needs is missing. Add it to the mapping, then press Retry."),
+    1006: Meaning(Rejected, WRONG_VALUE),
+    1007: Meaning(Rejected, "A value is too long or too short. Correct the record or the mapping, then press Retry."),
+    1008: Meaning(Conflict, "It exists already. Resync the person so that the existing record is found."),
+    1009: Meaning(Rejected, "It is used elsewhere in GetResponse and cannot be changed."),
+    1010: Meaning(Rejected, "GetResponse could not reach the address it was given. Check it, then press Retry."),
+    1011: Meaning(Rejected, "The newsletter is being sent and cannot be changed now."),
+    1012: Meaning(Rejected, "The message has a merge word that GetResponse does not know."),
+    1013: Meaning(NotFound),
+    1014: Meaning(AuthenticationFailed, "Make a new API key in GetResponse and enter it here: unused keys expire."),
+    1015: Meaning(RateLimited),
+    1016: Meaning(ConfigurationError, BLOCKED),
+    1017: Meaning(ConfigurationError, BLOCKED),
+    1018: Meaning(ConfigurationError, "GetResponse blocks this server's IP address. Ask GetResponse support."),
+    1019: Meaning(Unavailable),
+    1021: Meaning(ConfigurationError, "Check the connection's options: GetResponse refused a header."),
+    1023: Meaning(ScopeMissing, "Give the account that owns the API key the missing permission in GetResponse."),
+    1024: Meaning(ConfigurationError, "Check the MAX domain in the connection's options: GetResponse does not know it."),
+    1027: Meaning(ConfigurationError, "The plan's contact limit is reached. Enlarge it in GetResponse."),
+    1028: Meaning(Rejected, "GetResponse does not allow this to be changed."),
+    1029: Meaning(Rejected, "GetResponse does not allow this property. Remove it from the mapping."),
+}
+# Answers without a code: a gateway's page, or a wrong address.
+STATUSES = {
+    401: CODES[1014],
+    403: CODES[1023],
+    404: Meaning(ConfigurationError, WRONG_ADDRESS),
+    409: CODES[1008],
+    429: CODES[1015],
+}
+WHEN_UNKNOWN = {
+    3: Meaning(ConfigurationError, WRONG_ADDRESS),
+    4: Meaning(Rejected, WRONG_VALUE),
+    5: Meaning(Unavailable),
+}
+
+
+class Api:
+    """The calls of one GetResponse account."""
+
+    def __init__(self, account: Account, services: Services) -> None:
+        self.account = account
+        self.services = services
+        self._secrets = secret_values(account, CREDENTIALS)
+        base_url = account.base_url or BASE_URL
+        self._http = Http(account, services, base_url, self._secrets, CAPABILITIES.parallel)
+
+    def get(self, path: str, query: Query = ()) -> Answer:
+        return self.send(Call("GET", path, query=query))
+
+    def send(self, call: Call) -> Answer:
+        """Make the call. Raises what the answer means unless it is a 2xx with the JSON that a read promises."""
+        answer = self._http.send(
+            Call(call.method, call.path, call.query, self._headers(), call.body, call.form, call.reads)
+        )
+        self._learn(answer)
+        if not answer.ok:
+            raise self._meaning(call, answer)
+        if not call.writes and answer.json is None:
+            raise Unavailable("GetResponse answered with something that is not JSON.", status=answer.status)
+        return answer
+
+    def pages(self, path: str, query: Query = ()) -> Iterator[Any]:
+        """Every element of a short list (lists, tags, custom fields), page after page."""
+        page = 1
+        while True:
+            answer = self.get(path, (*query, ("page", str(page)), ("perPage", str(PER_PAGE))))
+            elements = answer.json if isinstance(answer.json, list) else []
+            yield from elements
+            page = next_page(answer, page, len(elements))
+            if not page:
+                return
+
+    def _headers(self) -> dict[str, str]:
+        credentials = self.account.credentials
+        domain = str(self.account.options.get("x_domain") or "")
+        extra = {"X-Domain": domain} if domain else {}
+        if credentials.get("access_token"):
+            return {"Authorization": f"Bearer {credentials['access_token']}", **extra}
+        if credentials.get("api_key"):
+            return {"X-Auth-Token": f"api-key {credentials['api_key']}", **extra}
+        raise AuthenticationFailed(f"{self.account.name} has no API key.")
+
+    def _learn(self, answer: Answer) -> None:
+        limits = frame_limits(answer.headers)
+        if limits:
+            limit, remaining, reset = limits
+            self.services.budget.learn(limit=limit, remaining=remaining, reset=reset)
+
+    def _meaning(self, call: Call, answer: Answer) -> CrosswalkError:
+        body = answer.json if isinstance(answer.json, dict) else {}
+        code = body.get("code")
+        known = CODES.get(code) if isinstance(code, int) else None
+        if answer.status == 504 and call.writes and not known:
+            return OutcomeUnknown("GetResponse's gateway gave up waiting.", status=504)
+        meaning = known or STATUSES.get(answer.status) or WHEN_UNKNOWN.get(answer.status // 100, WHEN_UNKNOWN[5])
+        words = Redactor(self._secrets)(without_addresses(str(body.get("message") or body.get("codeDescription") or "")))
+        message = f"GetResponse: {words}" if words else f"GetResponse answered {answer.status} without a reason."
+        vendor_code = str(code or "")
+        if meaning.error is RateLimited:
+            wait = retry_after(answer)
+            return RateLimited(message, retry_after=wait, vendor_code=vendor_code, status=answer.status)
+        return meaning.error(message, vendor_code=vendor_code, help=meaning.help, status=answer.status)
+
+
+def next_page(answer: Answer, page: int, elements: int) -> int:
+    """The number of the next page, 0 when this was the last. A page past the end is an empty list."""
+    total = leading_integer(answer.headers.get("TotalPages"))
+    more = page < total if total is not None else elements >= PER_PAGE
+    return page + 1 if more and elements else 0
+
+
+def retry_after(answer: Answer) -> timedelta:
+    """Retry-After where there is one, else the reset that header or body names ("432 seconds"), else 5 seconds."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    context = body.get("context")
+    in_body = context.get("timeToReset") if isinstance(context, dict) else None
+    said = (answer.headers.get("Retry-After"), answer.headers.get("X-RateLimit-Reset"), in_body)
+    seconds = next((n for n in map(leading_integer, said) if n is not None), WAIT_WHEN_NOTHING_IS_SAID)
+    return min(timedelta(seconds=max(seconds, 1)), FRAME)
+
+
+def frame_limits(headers: Mapping[str, str]) -> tuple[int, int, timedelta] | None:
+    """(limit, remaining, time to reset) of the 10-minute frame; None when the headers are absent or mean the second."""
+    names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+    limit, remaining, reset = (leading_integer(headers.get(name)) for name in names)
+    if limit is None or remaining is None or reset is None or limit <= CALLS_PER_SECOND:
+        return None
+    return limit, remaining, min(timedelta(seconds=reset), FRAME)
+
+
+def leading_integer(text: Any) -> int | None:
+    match = re.match(r"\s*(\d{1,12})", str(text)) if text is not None else None
+    return int(match.group(1)) if match else None
