@@ -31,7 +31,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/webhooks/[\w-]+/)[^/\s\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+(@)"), rf"\1{HIDDEN}\2"),
     (re.compile(r"\beyJ[\w-]{5,2000}\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON web token
-    (re.compile(r"\b00D\w{9,15}![\w.]+"), HIDDEN),  # a Salesforce session
+    (re.compile(r"\b00D\w{9,15}![\w.-]+"), HIDDEN),  # a Salesforce session
     (re.compile(r"\bgAAAA[\w=-]{20,}"), HIDDEN),  # a Fernet token
 )
 

@@ -82,9 +82,8 @@ def test_a_value_under_a_secret_name_is_hidden_at_any_depth() -> None:
 def test_a_json_line_has_the_four_fields_and_what_extra_gave() -> None:
     line = json.loads(JsonFormatter().format(record("sent %s", "דנה", connection="salesforce-main", api_key=SECRET)))
     assert line.pop("ts").endswith("+00:00")
-    assert line == {
-        "level": "info", "logger": "audit.deliver", "message": "sent דנה", "connection": "salesforce-main", "api_key": HIDDEN,
-    }  # fmt: skip
+    assert (line.pop("connection"), line.pop("api_key")) == ("salesforce-main", HIDDEN)
+    assert line == {"level": "info", "logger": "audit.deliver", "message": "sent דנה"}
 
 
 def test_extra_cannot_replace_the_message_and_any_object_can_be_written() -> None:
