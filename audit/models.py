@@ -1,0 +1,208 @@
+"""Tables of 'what happened': the ledger of changes, their attempts, and the register of opt-outs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from integrations.ids import new_id
+from integrations.models import Connection, Event, Person
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    CALL = "call", _("Call")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+    ALL = "all", _("All channels")
+
+
+class OptOutState(models.TextChoices):
+    OPEN = "open", _("In force")
+    LIFTED = "lifted", _("Lifted by a newer opt-in")
+
+
+class OptOut(models.Model):
+    """A person's "stop", by address, channel and scope, with its evidence."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="opt_outs")
+    address = models.CharField(_("address"), max_length=320, blank=True)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel, default=Channel.EMAIL)
+    scope = models.CharField(_("scope"), max_length=20, default="global")  # global | list
+    list_id = models.CharField(_("list"), max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=20, choices=OptOutState, default=OptOutState.OPEN)
+    reason = models.TextField(_("reason"), blank=True)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="opt_outs_heard")
+    event = models.ForeignKey(Event, null=True, on_delete=models.SET_NULL, related_name="opt_outs")
+    evidence = models.JSONField(
+        default=dict
+    )  # event id, vendor's event id, body hash: what proves it when the event is pruned
+    targets = models.JSONField(default=list)  # names of the connections that must know
+    rule = models.CharField(max_length=120, blank=True)
+    heard_at = models.DateTimeField(_("heard"))  # when the person said so
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    lifted_at = models.DateTimeField(_("lifted"), null=True)
+    lifted_by = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "address", "channel", "scope", "list_id"],
+                condition=Q(state="open"),
+                name="one_open_opt_out",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["person", "state"]),
+            models.Index(fields=["-id"], name="opt_out_open", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} · {self.address}"
+
+
+class ChangeState(models.TextChoices):
+    HELD = "held", _("Waits for approval")
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Being sent")
+    APPLIED = "applied", _("Applied")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    REJECTED = "rejected", _("Rejected")
+
+
+FINAL = (ChangeState.APPLIED, ChangeState.CANCELLED, ChangeState.REJECTED)
+UNFINISHED = (ChangeState.HELD, ChangeState.QUEUED, ChangeState.SENDING, ChangeState.FAILED)
+
+
+class Kind(models.TextChoices):
+    CONTACT = "contact", _("Contact")
+    TASK = "task", _("Task")
+    NOTE = "note", _("Note")
+    TAG = "tag", _("Tag")
+    OPT_OUT = "opt_out", _("Opt-out")
+    CAMPAIGN = "campaign", _("Campaign")
+    APPOINTMENT = "appointment", _("Appointment")
+    MESSAGE = "message", _("Message")
+    OTHER = "other", _("Other")
+
+
+class Change(models.Model):
+    """One intended write to one vendor: the unit of audit, approval, retry and undo."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    state = models.CharField(_("state"), max_length=20, choices=ChangeState, default=ChangeState.QUEUED)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="changes", verbose_name=_("connection")
+    )
+    object = models.CharField(_("object"), max_length=80)
+    operation = models.CharField(_("operation"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.OTHER)
+    record_id = models.CharField(_("record"), max_length=200, blank=True)
+    key_field = models.CharField(max_length=120, blank=True)
+    external_id = models.CharField(_("external id"), max_length=300, blank=True)
+    person = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name=_("person")
+    )
+    event = models.ForeignKey(
+        Event, null=True, on_delete=models.SET_NULL, related_name="changes", verbose_name=_("event")
+    )
+    opt_out = models.ForeignKey(
+        OptOut, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name=_("opt-out")
+    )
+    rule = models.CharField(_("rule"), max_length=120, blank=True)
+    mapping = models.CharField(_("mapping"), max_length=120, blank=True)
+    mapping_version = models.PositiveIntegerField(_("mapping version"), null=True)
+    diff = models.JSONField(_("before and after"), default=dict)  # {field: {before, after, from, via, synthetic}}
+    params = models.JSONField(default=dict)  # what is not a field: campaign, status
+    notes = models.JSONField(default=list)  # what was cut, dropped or left out, in plain words
+    known = models.JSONField(
+        default=dict
+    )  # the whole record as it will be known once applied: the link's next snapshot
+    lane = models.CharField(max_length=20, default="events")
+    order_key = models.CharField(max_length=64)  # changes to one record are delivered in order
+    identity = models.CharField(max_length=64, unique=True, null=True)  # the same intent is recorded once
+    depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replacements")
+    run_id = models.CharField(max_length=26, blank=True)
+    held_reason = models.TextField(_("why it waits"), blank=True)
+    created = models.BooleanField(_("made a new record"), null=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    unknown_outcome = models.BooleanField(default=False)  # an attempt was sent and no answer came
+    error = models.JSONField(_("error"), null=True)  # {code, vendor_code, message, help}
+    error_code = models.CharField(max_length=60, blank=True)
+    actor = models.CharField(_("asked for by"), max_length=150, default="rule")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    comment = models.TextField(_("comment"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    lease = models.CharField(max_length=26, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(_("applied"), null=True)
+    read_back_at = models.DateTimeField(_("read back"), null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("change")
+        verbose_name_plural = _("audit log")
+        permissions = [
+            ("retry_change", _("Can retry changes")),
+            ("decide_change", _("Can approve and reject changes")),
+            ("undo_change", _("Can undo changes")),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "next_attempt_at", "id"],
+                name="change_queue",
+                condition=Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(fields=["order_key", "id"], name="change_order", condition=Q(state__in=["queued", "sending"])),
+            models.Index(fields=["state", "-id"], name="change_state"),
+            models.Index(fields=["connection", "-id"], name="change_connection"),
+            models.Index(fields=["person", "-id"], name="change_person"),
+            models.Index(fields=["rule", "-id"], name="change_rule"),
+            models.Index(fields=["kind", "-id"], name="change_kind"),
+            models.Index(fields=["applied_at"], name="change_applied"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.object} {self.id}"
+
+
+class AttemptResult(models.TextChoices):
+    SENDING = "sending", _("Being sent")
+    APPLIED = "applied", _("Applied")
+    LATER = "later", _("Tried again later")
+    FAILED = "failed", _("Failed")
+    CRASHED = "crashed", _("The worker stopped in the middle")
+
+
+class Attempt(models.Model):
+    """One call made for a change, or for a batch that contains it, with its result."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="attempt_rows")
+    number = models.PositiveSmallIntegerField()
+    batch = models.CharField(max_length=26)
+    rows = models.PositiveSmallIntegerField(default=1)  # changes that went out in the same call
+    result = models.CharField(max_length=20, choices=AttemptResult, default=AttemptResult.SENDING)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    exchanges = models.JSONField(default=list)  # the HTTP calls, redacted; kept on the first change of a batch
+    response = models.JSONField(null=True)  # the vendor's answer for this row
+    error = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["change", "number"]), models.Index(fields=["batch"])]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.change_id}"

@@ -1,0 +1,1 @@
+"""The REST API, version 1 (design §5.3)."""

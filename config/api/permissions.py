@@ -1,0 +1,22 @@
+"""Who may do what over the API: the same model permissions as in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import DjangoModelPermissions
+from rest_framework.request import Request
+
+
+class StaffWithModelPermissions(DjangoModelPermissions):
+    """Staff only; reading needs `view_…`; an action of a view may name its own permission in `action_permissions`."""
+
+    perms_map = {**DjangoModelPermissions.perms_map, "GET": ["%(app_label)s.view_%(model_name)s"]}
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not (request.user and request.user.is_active and getattr(request.user, "is_staff", False)):
+            return False
+        own = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
+        if own is not None:
+            return request.user.has_perm(own)
+        return super().has_permission(request, view)

@@ -1,0 +1,8 @@
+"""The config application."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,17 @@
+"""Every URL of Crosswalk (design §5.3)."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from integrations.views import WebhookView
+
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    path("webhooks/<str:vendor>/<str:token>/", WebhookView.as_view(), name="webhook"),
+    path("webhooks/<str:vendor>/<str:token>", WebhookView.as_view()),
+    path("api/", include("config.api.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

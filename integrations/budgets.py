@@ -1,0 +1,157 @@
+"""What a connection may still spend of its vendor's rate limits, shared by every worker.
+
+Each window is counted in slots of a twentieth of its length. A call is allowed when the calls of the last twenty-one
+slots, which cover more than the window, stay within the limit: in any stretch of that length there are never more.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .models import BudgetWindow, Connection
+from .vendors.errors import RateLimited
+
+_SLOTS = 20
+_RESERVE = 0.1  # of each window is kept for opt-outs
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_PER = re.compile(r"^(\d+)\s*([smhd])$")
+Windows = tuple[tuple[int, timedelta], ...]
+
+
+def seconds_of(per: str) -> int:
+    """'10s' → 10, '1h' → 3600. Raises ValueError with a plain sentence."""
+    match = _PER.match(str(per).strip())
+    if not match or int(match[1]) == 0:
+        raise ValueError(f"'{per}' is not a length of time. Write a number and s, m, h or d, for example 10s or 1h.")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def windows_of(connection: Connection, vendor_limits: Windows) -> list[tuple[int, int]]:
+    """(calls, seconds) per window: the user's own limits, else the vendor's."""
+    if connection.limits:
+        return sorted((int(limit["calls"]), seconds_of(limit["per"])) for limit in connection.limits)
+    return sorted((calls, int(per.total_seconds())) for calls, per in vendor_limits)
+
+
+@dataclass
+class SharedBudget:
+    """The budget of one connection, in the database. `urgent` spends the reserve too."""
+
+    connection: Connection
+    vendor_limits: Windows
+    urgent: bool = False
+    _ready: bool = field(default=False, repr=False)
+
+    def spend(self, calls: int = 1) -> None:
+        """Take `calls` from every window, or from none: raises RateLimited with the time until there is room."""
+        self._prepare()
+        with transaction.atomic():
+            rows = list(BudgetWindow.objects.select_for_update().filter(connection=self.connection).order_by("seconds"))
+            now = time.time()
+            wait = max((_wait(row, calls, now, self.urgent) for row in rows), default=0.0)
+            if not wait:
+                for row in rows:
+                    _take(row, calls, now)
+                BudgetWindow.objects.bulk_update(rows, ["slots"])
+        if wait:
+            raise RateLimited(
+                f"The budget of {self.connection.name} is used up for now.", retry_after=timedelta(seconds=wait)
+            )
+
+    def learn(
+        self,
+        used: int | None = None,
+        limit: int | None = None,
+        remaining: int | None = None,
+        reset: timedelta | None = None,
+    ) -> None:
+        """Note what the vendor said about its own limits, for the dashboard; the longest window keeps it."""
+        said = {"used": used, "limit": limit, "remaining": remaining, "at": timezone.now().isoformat()}
+        row = BudgetWindow.objects.filter(connection=self.connection).order_by("-seconds").first()
+        if row is not None and (used or remaining is not None) and _changed_much(row.vendor_said, said):
+            BudgetWindow.objects.filter(pk=row.pk).update(vendor_said=said)
+
+    def _prepare(self) -> None:
+        """Make the rows of windows that are wanted, drop those that are not."""
+        if self._ready:
+            return
+        wanted = {seconds: calls for calls, seconds in reversed(windows_of(self.connection, self.vendor_limits))}
+        have = dict(BudgetWindow.objects.filter(connection=self.connection).values_list("seconds", "calls"))
+        if have != wanted:
+            BudgetWindow.objects.filter(connection=self.connection).exclude(seconds__in=wanted).delete()
+            for seconds, calls in wanted.items():
+                BudgetWindow.objects.update_or_create(
+                    connection=self.connection, seconds=seconds, defaults={"calls": calls}
+                )
+        self._ready = True
+
+
+def _changed_much(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Every answer says it; one row written per hundredth of the limit is enough."""
+    step = max(1, (after["limit"] or 100) // 100)
+    key = "used" if after["used"] is not None else "remaining"
+    old = before.get(key)
+    return old is None or abs((after[key] or 0) - old) >= step
+
+
+def _length(row: BudgetWindow) -> float:
+    return row.seconds / _SLOTS
+
+
+def _spent(row: BudgetWindow, now: float) -> dict[int, int]:
+    """Calls by slot, those that still count."""
+    oldest = int(now / _length(row)) - _SLOTS
+    return {int(slot): count for slot, count in row.slots.items() if int(slot) >= oldest}
+
+
+def _wait(row: BudgetWindow, calls: int, now: float, urgent: bool) -> float:
+    """Seconds until `calls` fit; 0 when they fit now."""
+    reserve = 0 if urgent else int(row.calls * _RESERVE)
+    spent = _spent(row, now)
+    excess = sum(spent.values()) + calls - max(1, row.calls - reserve)
+    if excess <= 0:
+        return 0.0
+    for slot in sorted(spent):
+        excess -= spent[slot]
+        if excess <= 0:
+            return max(0.01, (slot + _SLOTS + 1) * _length(row) - now)
+    return float(ceil(row.seconds))
+
+
+def _take(row: BudgetWindow, calls: int, now: float) -> None:
+    spent = _spent(row, now)
+    slot = int(now / _length(row))
+    spent[slot] = spent.get(slot, 0) + calls
+    row.slots = {str(key): count for key, count in spent.items()}
+
+
+@dataclass(frozen=True)
+class BudgetLine:
+    """One window as the dashboard shows it."""
+
+    calls: int
+    seconds: int
+    used: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.used / self.calls)) if self.calls else 0
+
+
+def budget_lines(connection: Connection, windows: Sequence[BudgetWindow]) -> list[BudgetLine]:
+    """What is used of each window now."""
+    now = time.time()
+    return [
+        BudgetLine(row.calls, row.seconds, sum(_spent(row, now).values()))
+        for row in windows
+        if row.connection_id == connection.pk
+    ]

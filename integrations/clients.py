@@ -1,0 +1,111 @@
+"""Opens a vendor client for a connection: its account, its shared token, its shared budget, its journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .budgets import SharedBudget
+from .models import AccessToken, Connection, Mode
+from .vendors.base import Account, Client, Exchange, Services, Token
+from .vendors.errors import Busy
+from .vendors.registry import vendor
+
+_RENEWAL = timedelta(seconds=40)  # longer than the slowest token call
+_WAIT_SECONDS = 10.0
+_EARLY = timedelta(seconds=60)  # a token this close to its end counts as expired
+
+
+@dataclass
+class ExchangeList:
+    """The HTTP calls of one piece of work, in order."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def note(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+
+@dataclass
+class SharedToken:
+    """The access token of a connection in the database; one worker renews it, the others wait for that one."""
+
+    connection_id: int
+
+    def current(self) -> Token | None:
+        row = AccessToken.objects.filter(connection_id=self.connection_id).first()
+        if row is None or not row.value or (row.expires_at and row.expires_at - _EARLY <= timezone.now()):
+            return None
+        return _token(row)
+
+    def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
+        """Ask the vendor for a new token unless another worker just did. Raises Busy when that worker takes too long."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while time.monotonic() < deadline:
+            current = self.current()
+            if current is not None and (stale is None or current.value != stale.value):
+                return current
+            if self._claim():
+                return self._fetch(fetch)
+            time.sleep(0.05)
+        raise Busy("Another worker is asking for a new access token.")
+
+    def _claim(self) -> bool:
+        AccessToken.objects.get_or_create(connection_id=self.connection_id)
+        now = timezone.now()
+        free = Q(renewing_until=None) | Q(renewing_until__lt=now)
+        mine = AccessToken.objects.filter(free, connection_id=self.connection_id)
+        return mine.update(renewing_until=now + _RENEWAL) == 1
+
+    def _fetch(self, fetch: Callable[[], Token]) -> Token:
+        try:
+            token = fetch()
+            self._keep(token)
+            return token
+        finally:
+            AccessToken.objects.filter(connection_id=self.connection_id).update(renewing_until=None)
+
+    def _keep(self, token: Token) -> None:
+        AccessToken.objects.filter(connection_id=self.connection_id).update(
+            value={"value": token.value, "facts": dict(token.facts)},
+            expires_at=token.expires_at,
+            renewed_at=timezone.now(),
+        )
+
+
+def _token(row: AccessToken) -> Token:
+    expires: datetime | None = row.expires_at
+    return Token(value=row.value["value"], expires_at=expires, facts=row.value.get("facts", {}))
+
+
+def account_of(connection: Connection) -> Account:
+    """The connection as a vendor package knows it."""
+    return Account(
+        name=connection.name,
+        base_url=connection.base_url,
+        credentials=connection.credentials or {},
+        options=connection.options or {},
+        environment=connection.environment,
+        read_only=connection.mode == Mode.READ_ONLY,
+    )
+
+
+def open_client(connection: Connection, journal: ExchangeList | None = None, urgent: bool = False) -> Client:
+    """A client for the connection. `urgent` may spend the part of the budget that is kept for opt-outs."""
+    kind = vendor(connection.vendor)
+    services = Services(
+        tokens=SharedToken(connection.pk),
+        budget=SharedBudget(connection, kind.capabilities.limits, urgent),
+        journal=journal or ExchangeList(),
+    )
+    return kind.connect(account_of(connection), services)
+
+
+def forget_token(connection: Connection) -> None:
+    """Drop the access token, for example when the credentials were changed."""
+    AccessToken.objects.filter(connection=connection).delete()

@@ -1,0 +1,68 @@
+"""Whether a connection works, stops for a person, or waits for its vendor. The only module that changes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from .clients import open_client
+from .models import Connection, Health
+from .tokens import callback_url
+from .vendors.base import Check
+from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited
+
+_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+def note_success(connection: Connection) -> None:
+    """A call worked: the connection has recovered if it was down."""
+    if connection.failures or connection.paused_until:
+        Connection.objects.filter(pk=connection.pk).update(
+            failures=0, paused_until=None, health=Health.OK, health_reason="", health_at=timezone.now()
+        )
+        connection.failures, connection.paused_until = 0, None
+
+
+def note_failure(connection: Connection, error: CrosswalkError) -> None:
+    """A whole call failed: stop for a person, or wait."""
+    now = timezone.now()
+    if isinstance(error, ConfigurationError):
+        changes = {"blocked": True, "health": Health.BLOCKED}
+    elif isinstance(error, RateLimited):
+        changes = {"paused_until": now + error.retry_after}
+    else:
+        pause = min(_LONGEST_PAUSE, timedelta(seconds=2 ** min(connection.failures, 8)))
+        changes = {"failures": connection.failures + 1, "paused_until": now + pause, "health": Health.DOWN}
+    reason = (
+        {}
+        if isinstance(error, RateLimited)
+        else {"health_reason": f"{error.message} {error.help}".strip(), "health_at": now}
+    )
+    Connection.objects.filter(pk=connection.pk).update(**changes, **reason)
+    for name, value in changes.items():
+        setattr(connection, name, value)
+
+
+def check_connection(connection: Connection) -> list[Check]:
+    """Call the vendor read-only and say what works and what is missing. What waited goes on when it works again."""
+    try:
+        checks = open_client(connection, urgent=True).check(callback_url(connection))
+    except CrosswalkError as error:
+        checks = [Check(name="Sign in", ok=False, detail=error.message, help=error.help)]
+    _keep_report(connection, checks)
+    return checks
+
+
+def _keep_report(connection: Connection, checks: list[Check]) -> None:
+    missing = [check for check in checks if not check.ok]
+    signed_in = not any(check.required and not check.ok and check.name == checks[0].name for check in checks)
+    health = Health.OK if not missing else Health.DEGRADED if signed_in else Health.BLOCKED
+    connection.health, connection.health_at, connection.blocked = health, timezone.now(), not signed_in
+    connection.health_reason = " ".join(f"{check.detail} {check.help}".strip() for check in missing[:3])
+    connection.failures, connection.paused_until = 0, None
+    connection.report = [
+        {"name": c.name, "ok": c.ok, "detail": c.detail, "help": c.help, "required": c.required} for c in checks
+    ]
+    fields = ["health", "health_at", "health_reason", "blocked", "failures", "paused_until", "report"]
+    Connection.objects.filter(pk=connection.pk).update(**{name: getattr(connection, name) for name in fields})

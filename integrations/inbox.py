@@ -1,0 +1,141 @@
+"""The inbox of events: claims those that are due, settles them, replays them. The only module that changes their state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from .ids import new_id
+from .leases import LEASE, skip_claimed
+from .models import Event, EventSource, EventState
+from .receive import lane_of
+from .storable import storable
+from .vendors.base import Inbound, Notice
+from .vendors.errors import CrosswalkError, TransientError, Unreadable
+from .vendors.registry import vendor
+from .wake import wake
+
+MAX_ATTEMPTS = 9
+LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds between attempts
+
+
+@transaction.atomic
+def claim_events(lane: str, limit: int) -> list[Event]:
+    """The oldest unplanned event of as many people as `limit`. An opt-out does not wait for older events of its person."""
+    now = timezone.now()
+    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=now)
+    due = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    if lane != "optouts":
+        due = due.filter(~Exists(_older_of_the_same_person()), connection__blocked=False)
+    claimed = list(skip_claimed(due.order_by("occurred_at", "id"))[:limit])
+    lease = new_id()
+    for event in claimed:
+        event.lease, event.lease_until, event.attempts = lease, now + LEASE, event.attempts + 1
+    Event.objects.filter(id__in=[event.id for event in claimed]).update(
+        lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1
+    )
+    return claimed
+
+
+def _older_of_the_same_person() -> QuerySet[Event]:
+    older = Q(occurred_at__lt=OuterRef("occurred_at")) | Q(occurred_at=OuterRef("occurred_at"), id__lt=OuterRef("id"))
+    return Event.objects.filter(older, state=EventState.NEW, order_key=OuterRef("order_key"))
+
+
+def settle_planned(events: Iterable[Event]) -> None:
+    """Record what became of events: `state`, `reason` and `person` as set on them. One query."""
+    events = list(events)
+    for event in events:
+        event.planned_at, event.lease, event.lease_until = timezone.now(), "", None
+    Event.objects.bulk_update(
+        events, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"], batch_size=500
+    )
+
+
+def give_back(events: Iterable[Event]) -> None:
+    """Leave events for the next round, at no cost."""
+    ids = [event.id for event in events]
+    Event.objects.filter(id__in=ids).update(lease="", lease_until=None, attempts=F("attempts") - 1)
+
+
+def postpone(event: Event, error: CrosswalkError) -> None:
+    """Planning failed: later, or for a person once the attempts are used up."""
+    free = isinstance(error, TransientError) and not error.costs_attempt
+    attempts = event.attempts - 1 if free else event.attempts
+    if attempts >= MAX_ATTEMPTS or not isinstance(error, TransientError):
+        Event.objects.filter(pk=event.pk).update(
+            state=EventState.FAILED,
+            reason=f"{error.message} {error.help}".strip(),
+            attempts=attempts,
+            lease="",
+            lease_until=None,
+        )
+        return
+    wait = getattr(error, "retry_after", None) or timedelta(
+        seconds=LADDER[min(attempts, len(LADDER)) - 1] if attempts else 1
+    )
+    Event.objects.filter(pk=event.pk).update(
+        next_attempt_at=timezone.now() + wait, reason=error.message, attempts=attempts, lease="", lease_until=None
+    )
+
+
+def wait_for_person(events: Iterable[Event], reason: str) -> None:
+    """The connection stopped: its events wait, at no cost, until it works again."""
+    Event.objects.filter(id__in=[event.id for event in events]).update(
+        reason=reason, lease="", lease_until=None, attempts=F("attempts") - 1
+    )
+
+
+def replay_event(event: Event, actor: str) -> Event:
+    """Plan an event again, read afresh from its stored body. Returns the new event, which points at the old one.
+
+    Raises Unreadable with the reason when nobody can read the body still.
+    """
+    notice = _read_again(event)
+    replayed = Event.objects.create(
+        connection=event.connection,
+        type=notice.type,
+        vendor_type=event.vendor_type or notice.vendor_type,
+        object=notice.object,
+        record_id=notice.record_id,
+        record=storable(notice.record),
+        context={**storable(notice.context), "replayed_by": actor},
+        source=EventSource.REPLAY,
+        lane=lane_of(notice.type),
+        dedupe_key=f"replay:{new_id()}",
+        order_key=event.order_key,
+        body=event.body,
+        body_hash=event.body_hash,
+        content_type=event.content_type,
+        method=event.method,
+        rule_name=event.rule_name,
+        replay_of=event,
+        occurred_at=event.occurred_at,
+    )
+    wake(replayed.lane)
+    return replayed
+
+
+def _read_again(event: Event) -> Notice:
+    """What the event says, as the vendor package reads its body today; events we made ourselves say it in their record."""
+    if event.source != EventSource.WEBHOOK and not bytes(event.body):
+        return Notice(
+            event.type,
+            event.vendor_type,
+            event.object,
+            event.record_id,
+            None,
+            record=event.record,
+            context=event.context,
+        )
+    if not bytes(event.body):
+        raise Unreadable("The body of this event was pruned; only its hash is kept.")
+    inbound = Inbound(method="POST", headers={}, query=[], body=bytes(event.body), content_type=event.content_type)
+    notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
+    if notice.unreadable or not notice.type:
+        raise Unreadable(notice.unreadable or f"The event type {notice.vendor_type} is still unknown.")
+    return notice
