@@ -83,7 +83,7 @@ class Http:
         self._session = _new_session(parallel)
 
     def send(self, call: Call) -> Answer:
-        """Make the call once. Raises Unavailable (not sent, or a read) or OutcomeUnknown (a write without an answer)."""
+        """Make the call once. Raises Unavailable (not sent, or a read) or OutcomeUnknown (a write with no answer)."""
         if call.writes and self.account.read_only:
             raise ReadOnly(f"{self.account.name} is read-only: {call.method} was not sent.")
         url = self.address(call.path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..errors import (
     Unavailable,
 )
 from ..http import Answer, Call, Http, secret_values
+from ..meanings import Meaning
 from ..redaction import Redactor, without_addresses
 from .capabilities import CAPABILITIES
 from .credentials import CREDENTIALS
@@ -33,14 +33,6 @@ CALLS_PER_SECOND = 80  # X-RateLimit-Limit says this when it speaks of the secon
 WAIT_WHEN_NOTHING_IS_SAID = 5
 
 Query = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What one of GetResponse's codes means for us."""
-
-    error: type[CrosswalkError]
-    help: str = ""
 
 
 BLOCKED = "Ask GetResponse support why API access is blocked, then press Test connection."
@@ -72,7 +64,7 @@ CODES = {
     1019: Meaning(Unavailable),
     1021: Meaning(ConfigurationError, "Check the connection's options: GetResponse refused a header."),
     1023: Meaning(ScopeMissing, "Give the account that owns the API key the missing permission in GetResponse."),
-    1024: Meaning(ConfigurationError, "Check the MAX domain in the connection's options: GetResponse does not know it."),
+    1024: Meaning(ConfigurationError, "Check the MAX domain in the connection's options: GetResponse has no such one."),
     1027: Meaning(ConfigurationError, "The plan's contact limit is reached. Enlarge it in GetResponse."),
     1028: Meaning(Rejected, "GetResponse does not allow this to be changed."),
     1029: Meaning(Rejected, "GetResponse does not allow this property. Remove it from the mapping."),
@@ -151,13 +143,12 @@ class Api:
         if answer.status == 504 and call.writes and not known:
             return OutcomeUnknown("GetResponse's gateway gave up waiting.", status=504)
         meaning = known or STATUSES.get(answer.status) or WHEN_UNKNOWN.get(answer.status // 100, WHEN_UNKNOWN[5])
-        words = Redactor(self._secrets)(without_addresses(str(body.get("message") or body.get("codeDescription") or "")))
+        words = self._without_secrets(str(body.get("message") or body.get("codeDescription") or ""))
         message = f"GetResponse: {words}" if words else f"GetResponse answered {answer.status} without a reason."
-        vendor_code = str(code or "")
-        if meaning.error is RateLimited:
-            wait = retry_after(answer)
-            return RateLimited(message, retry_after=wait, vendor_code=vendor_code, status=answer.status)
-        return meaning.error(message, vendor_code=vendor_code, help=meaning.help, status=answer.status)
+        return meaning.make(message, str(code or ""), answer.status, retry_after=retry_after(answer))
+
+    def _without_secrets(self, words: str) -> str:
+        return Redactor(self._secrets)(without_addresses(words))
 
 
 def next_page(answer: Answer, page: int, elements: int) -> int:

@@ -1,0 +1,74 @@
+"""One GetResponse account as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ...base import Account, Callback, Check, Client, Field, Found, Page, Record, Services
+from ...errors import Unsupported
+from ..client import Api, next_page
+from .callbacks import Callbacks
+from .checks import Checks
+from .contacts import Contacts, elements_of
+
+LISTINGS = {"campaign": "campaigns", "tag": "tags"}
+
+
+class GetResponse(Client):
+    """Contacts are read, found and paged; lists and tags are paged. Writing comes with a later issue."""
+
+    def __init__(self, account: Account, services: Services) -> None:
+        super().__init__(account, services)
+        self.api = Api(account, services)
+        self.contacts = Contacts(self.api)
+
+    def check(self, url: str = "") -> list[Check]:
+        return Checks(self.api, url).run()
+
+    def describe(self, object: str) -> list[Field]:
+        self._only_contacts(object, "describe")
+        return self.contacts.describe()
+
+    def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
+        self._only_contacts(object, "read")
+        return self.contacts.read(record_ids, fields)
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
+        self._only_contacts(object, "find")
+        return self.contacts.find(field, values, fields)
+
+    def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
+        """Records that fit any of the keys ({field: values}), each once."""
+        hits = [hit for field, values in keys.items() for hit in self.find(object, field, values, fields)]
+        return list({hit.record_id: hit for hit in hits}.values())
+
+    def page(
+        self,
+        object: str,
+        cursor: str = "",
+        since: datetime | None = None,
+        filters: Mapping[str, str] | None = None,
+    ) -> Page:
+        if object in LISTINGS:
+            return self._listing(LISTINGS[object], int(cursor or 1))
+        self._only_contacts(object, "page")
+        return self.contacts.page(cursor, since, filters or {})
+
+    def callbacks(self, url: str) -> list[Callback]:
+        return Callbacks(self.api).current(url)
+
+    def register_callback(self, url: str, force: bool = False) -> Callback:
+        return Callbacks(self.api).register(url, force)
+
+    def remove_callback(self, callback_id: str) -> None:
+        Callbacks(self.api).remove()
+
+    def _listing(self, path: str, page: int) -> Page:
+        answer = self.api.get(path, [("page", str(page)), ("perPage", "1000")])
+        records = elements_of(answer.json)
+        return Page(records, str(next_page(answer, page, len(records)) or ""))
+
+    def _only_contacts(self, object: str, what: str) -> None:
+        if object != "contact":
+            raise Unsupported(f"GetResponse does not offer {what} for {object}.")
