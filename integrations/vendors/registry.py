@@ -1,0 +1,22 @@
+"""Every vendor that a connection can stand for: one row each."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from .base import Vendor
+from .getresponse import VENDOR as GETRESPONSE
+from .salesforce import VENDOR as SALESFORCE
+
+VENDORS: dict[str, Vendor] = {
+    GETRESPONSE.slug: GETRESPONSE,
+    SALESFORCE.slug: SALESFORCE,
+}
+
+
+def vendor(slug: str) -> Vendor:
+    """The vendor of this slug. Raises KeyError, with the nearest names."""
+    if slug in VENDORS:
+        return VENDORS[slug]
+    near = get_close_matches(slug, VENDORS, n=3, cutoff=0.4) or sorted(VENDORS)
+    raise KeyError(f"There is no vendor {slug!r}. Nearest: {', '.join(near)}.")

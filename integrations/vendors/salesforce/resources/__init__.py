@@ -1,0 +1,50 @@
+"""One Salesforce org as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ...base import Account, Check, Client, Field, Found, Outcome, Page, Record, Services, Write
+from ..client import Api
+from ..fields import described_field
+from .checks import Checks
+from .queries import Queries
+from .writer import Writer
+
+
+class Salesforce(Client):
+    """Any object can be described, read, found and paged; capabilities say which can be written."""
+
+    def __init__(self, account: Account, services: Services) -> None:
+        super().__init__(account, services)
+        self.api = Api(account, services)
+        self.queries = Queries(self.api)
+
+    def check(self, url: str = "") -> list[Check]:
+        return Checks(self.api, self.queries).run()
+
+    def describe(self, object: str) -> list[Field]:
+        return [described_field(field) for field in self.queries.describe(object)]
+
+    def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
+        return self.queries.read(object, record_ids, fields)
+
+    def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
+        return self.queries.find_any(object, {field: values}, fields)
+
+    def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
+        """Records that fit any of the keys ({field: values}), each once, in as few queries as the URL allows."""
+        return self.queries.find_any(object, keys, fields)
+
+    def page(
+        self,
+        object: str,
+        cursor: str = "",
+        since: datetime | None = None,
+        filters: Mapping[str, str] | None = None,
+    ) -> Page:
+        return self.queries.page(object, cursor, since, filters or {})
+
+    def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        return Writer(self.api, self.queries).carry_out(writes)
