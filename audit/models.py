@@ -42,6 +42,7 @@ class OptOut(models.Model):
         default=dict
     )  # event id, vendor's event id, body hash: what proves it when the event is pruned
     targets = models.JSONField(default=list)  # names of the connections that must know
+    already = models.JSONField(default=list)  # records that held it when we looked: [{connection, object, record_id, at}]
     rule = models.CharField(max_length=120, blank=True)
     heard_at = models.DateTimeField(_("heard"))  # when the person said so
     received_at = models.DateTimeField(_("received"), default=timezone.now)
@@ -135,6 +136,7 @@ class Change(models.Model):
     held_reason = models.TextField(_("why it waits"), blank=True)
     created = models.BooleanField(_("made a new record"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    tries = models.PositiveSmallIntegerField(default=0)  # attempts since a person last decided: what the ladder counts
     unknown_outcome = models.BooleanField(default=False)  # an attempt was sent and no answer came
     error = models.JSONField(_("error"), null=True)  # {code, vendor_code, message, help}
     error_code = models.CharField(max_length=60, blank=True)

@@ -184,10 +184,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one write. Exactly one of `record_id` and `error` says so; `created` is None when unknown.
-
-    `calls` are the indexes into nothing: the exchanges are noted in the journal.
-    """
+    """What became of one write. Exactly one of `record_id` and `error` says so; `created` is None when unknown."""
 
     id: str
     record_id: str = ""
@@ -264,6 +261,10 @@ class Client:
         """Records whose `field` equals one of `values`; as few calls as the vendor allows. Compares exactly."""
         raise self._unsupported("find")
 
+    def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
+        """Records of which at least one of several fields equals one of its values; each record once."""
+        raise self._unsupported("find_any")
+
     def page(self, object: str, cursor: str = "", since: datetime | None = None, filters: Mapping[str, str] | None = None) -> Page:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
@@ -308,6 +309,7 @@ class OptOutField:
     channel: Channel
     field: str  # the field that is set
     stop: Any  # its value for "do not contact"
+    go: Any = False  # its value for "may be contacted"; written only after a newer, explicit opt-in
     date_field: str = ""  # written with the time of the opt-out, where the vendor has it
     email_field: str = "Email"  # finds further records of the same address
 
@@ -320,6 +322,7 @@ class ObjectCapability:
     kind: str  # contact task note tag campaign appointment message other
     reads: tuple[str, ...] = ()  # read find page
     writes: tuple[str, ...] = ()  # upsert create update delete ...
+    id_field: str = "Id"  # where a record holds its own id
     batch: int = 1  # rows one call takes
     subscribing: tuple[str, ...] = ()  # writes that would subscribe or re-add a person: held while an opt-out is unfinished
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}

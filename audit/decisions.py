@@ -1,0 +1,107 @@
+"""What a person decides about changes: retry, approve, reject, cancel. Each says what it did and what it refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from integrations.health import check_connection
+from integrations.models import Connection
+
+from . import optouts
+from .ledger import cancel_dependants, move, wake_for
+from .models import Change, ChangeState
+
+
+@dataclass
+class Decision:
+    """Ids that were decided, and why others were not."""
+
+    done: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def retry(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
+    """Send failed changes again, with a full set of attempts. A stopped connection is tested first."""
+    decision = _decide(ids, (ChangeState.FAILED,), _("Only a failed change can be retried."))
+    stopped = Connection.objects.filter(changes__in=decision.done, blocked=True).distinct()
+    for connection in stopped:
+        check_connection(connection)
+    facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "tries": 0}
+    return _carry_out(decision, (ChangeState.FAILED,), ChangeState.QUEUED, facts)
+
+
+def approve(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
+    """Let held changes go. One held by an opt-out cannot be approved: only a newer opt-in lifts it."""
+    decision = _decide(ids, (ChangeState.HELD,), _("Only a change that waits for approval can be approved."), _why_not_approved)
+    facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "held_reason": ""}
+    with transaction.atomic():
+        _lift_for(decision.done, user)
+        return _carry_out(decision, (ChangeState.HELD,), ChangeState.QUEUED, facts)
+
+
+def reject(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
+    """Refuse held changes for good, and cancel what was to follow them."""
+    decision = _decide(ids, (ChangeState.HELD,), _("Only a change that waits for approval can be rejected."))
+    done = _carry_out(decision, (ChangeState.HELD,), ChangeState.REJECTED, _facts(user, comment))
+    cancel_dependants(done.done, _("The change it was to follow was rejected."))
+    return done
+
+
+def cancel(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
+    """Take back changes that were not sent. An opt-out is not taken back."""
+    states = (ChangeState.QUEUED, ChangeState.HELD, ChangeState.FAILED)
+    decision = _decide(ids, states, _("Only a change that was not applied yet can be cancelled."), _why_not_cancelled)
+    done = _carry_out(decision, states, ChangeState.CANCELLED, _facts(user, comment))
+    cancel_dependants(done.done, _("The change it was to follow was cancelled."))
+    return done
+
+
+def _decide(
+    ids: Iterable[str], states: Sequence[str], sentence: str, why_not: Callable[[Change], str] | None = None
+) -> Decision:
+    """Sort changes into those in one of `states` and those that are refused, with the reason."""
+    decision = Decision()
+    for change in Change.objects.filter(id__in=list(ids)).select_related("connection", "opt_out"):
+        reason = "" if change.state in states else f"{sentence} {_('This one is')} {change.get_state_display().lower()}."
+        reason = reason or (why_not(change) if why_not else "")
+        if reason:
+            decision.refused[change.id] = reason
+        else:
+            decision.done.append(change.id)
+    return decision
+
+
+def _carry_out(decision: Decision, start: Sequence[str], end: str, facts: dict[str, Any]) -> Decision:
+    moved = move(decision.done, start, end, **facts)
+    for lost in set(decision.done) - set(moved):
+        decision.refused[lost] = _("Somebody else was faster.")
+    decision.done = moved
+    wake_for(Change.objects.filter(id__in=moved).only("lane", "state"))
+    return decision
+
+
+def _facts(user: AbstractBaseUser | None, comment: str) -> dict[str, Any]:
+    return {"decided_by_id": getattr(user, "pk", None), "decided_at": timezone.now(), "comment": comment}
+
+
+def _why_not_approved(change: Change) -> str:
+    stops = optouts.open_opt_outs([change.person_id]) if change.person_id and optouts.is_subscribing(change) else {}
+    return optouts.held_by(stops[change.person_id]) if change.person_id in stops else ""
+
+
+def _why_not_cancelled(change: Change) -> str:
+    return _("An opt-out is not taken back.") if change.operation == optouts.OPT_OUT else ""
+
+
+def _lift_for(ids: Sequence[str], user: AbstractBaseUser | None) -> None:
+    """Approving an opt-in lifts the opt-out it answers."""
+    for change in Change.objects.filter(id__in=ids, operation=optouts.OPT_IN).select_related("opt_out", "event"):
+        if change.opt_out is not None:
+            optouts.lift_opt_out(change.opt_out, {"change": change.id, "event": change.event_id, "by": str(user or "")})

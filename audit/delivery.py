@@ -1,0 +1,151 @@
+"""Delivers due changes: as many as a vendor takes in one call, within the connection's budget, each row settled by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.utils import timezone
+
+from integrations.clients import ExchangeList, open_client
+from integrations.health import note_failure, note_success
+from integrations.ids import new_id
+from integrations.models import Connection, Link, Mode
+from integrations.storable import storable
+from integrations.vendors.base import Outcome, Write
+from integrations.vendors.errors import CrosswalkError, ReadOnly
+from integrations.vendors.registry import vendor
+
+from . import optouts
+from .ledger import claim_changes
+from .models import Attempt, Change, Kind
+from .settling import hold_back, settle
+
+logger = logging.getLogger(__name__)
+
+CLAIM = 400
+FIELD_WRITES = frozenset({"upsert", "update", "create", "set", optouts.OPT_OUT, optouts.OPT_IN})
+
+
+def deliver_due(lane: str, limit: int = CLAIM) -> int:
+    """Deliver what is due on this lane. Returns how many changes were taken."""
+    claimed = claim_changes(lane, limit)
+    for connection, changes in _by_connection(claimed):
+        _deliver_to(connection, changes)
+    return len(claimed)
+
+
+def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list[Change]]]:
+    groups: dict[int, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.connection_id, []).append(change)
+    for group in groups.values():
+        yield group[0].connection, group
+
+
+def _deliver_to(connection: Connection, changes: Sequence[Change]) -> None:
+    changes = _without_held(changes)
+    if connection.mode == Mode.READ_ONLY:
+        refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
+        settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
+        return
+    _address(changes)
+    _flag_new_records(changes)
+    for batch in _batches(connection, changes):
+        _send(connection, batch)
+
+
+def _without_held(changes: Sequence[Change]) -> list[Change]:
+    """Set aside writes that would re-add somebody who said stop after they were planned."""
+    subscribing = [change for change in changes if change.person_id and optouts.is_subscribing(change)]
+    if not subscribing:
+        return list(changes)
+    stops = optouts.open_opt_outs(change.person_id for change in subscribing if change.person_id)
+    held = {change.id: optouts.held_by(stops[change.person_id]) for change in subscribing if change.person_id in stops}
+    hold_back([change for change in changes if change.id in held], held)
+    return [change for change in changes if change.id not in held]
+
+
+def _address(changes: Sequence[Change]) -> None:
+    """Records that were made since these changes were planned are known by their link now."""
+    open_ended = [c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")]
+    if not open_ended:
+        return
+    links = Link.objects.filter(
+        person_id__in={c.person_id for c in open_ended}, connection_id=changes[0].connection_id, gone_at=None, moved_to=None
+    ).order_by("id")
+    known = {(link.person_id, link.object): link.record_id for link in links}
+    for change in open_ended:
+        change.record_id = known.get((change.person_id, change.object), "")
+
+
+def _flag_new_records(changes: Sequence[Change]) -> None:
+    making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT]
+    stops = optouts.open_opt_outs(c.person_id for c in making if c.person_id) if making else {}
+    for change in making:
+        optouts.add_flags(change, stops.get(change.person_id or "", []))
+
+
+def sent_as(change: Change) -> str:
+    """The operation as the vendor is asked for it: an upsert goes by id once the record is known."""
+    if change.operation not in FIELD_WRITES:
+        return change.operation
+    if change.record_id:
+        return "update"
+    return "upsert" if change.external_id else "create"
+
+
+def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Changes that can go out together, in order, no more than the vendor takes in one call."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.object, sent_as(change)), []).append(change)
+    for (object, _operation), group in groups.items():
+        capability = vendor(connection.vendor).capabilities.object(object)
+        size = max(1, capability.batch if capability else 1)
+        for start in range(0, len(group), size):
+            yield group[start : start + size]
+
+
+def _send(connection: Connection, changes: Sequence[Change]) -> None:
+    """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
+    journal, batch = ExchangeList(), new_id()
+    urgent = changes[0].lane == "optouts"
+    try:
+        outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])
+        note_success(connection)
+    except CrosswalkError as error:
+        note_failure(connection, error)
+        outcomes = [Outcome(change.id, error=error) for change in changes]
+    exchanges = [storable(asdict(exchange)) for exchange in journal.exchanges]
+    settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch)
+
+
+def _write(change: Change) -> Write:
+    parked = set(change.params.get("parked", []))
+    return Write(
+        id=change.id,
+        object=change.object,
+        operation=sent_as(change),
+        values={field: entry["after"] for field, entry in change.diff.items() if field not in parked},
+        record_id=change.record_id,
+        key=(change.key_field, change.external_id) if change.external_id else None,
+        params=_params(change),
+        retry=change.unknown_outcome,
+        first_attempt_at=_first_attempt(change) if change.unknown_outcome else None,
+    )
+
+
+def _params(change: Change) -> dict[str, object]:
+    """What is not a field. A change that follows another learns from it which record it is about."""
+    params = {key: value for key, value in change.params.items() if key != "parked"}
+    if change.depends_on is not None and not params.get("member"):
+        params["member"] = [change.depends_on.object, change.depends_on.record_id]
+    return params
+
+
+def _first_attempt(change: Change) -> datetime:
+    first = Attempt.objects.filter(change=change).order_by("number").first()
+    return first.started_at if first else timezone.now()

@@ -1,0 +1,125 @@
+"""The ledger: records intended writes, hands them out for delivery, and is the only module that changes their state.
+
+An applied, cancelled or rejected change is never edited again: every transition below says from which states it starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from integrations.ids import new_id
+from integrations.leases import LEASE, skip_claimed
+from integrations.models import Connection
+from integrations.wake import wake
+
+from .models import Attempt, AttemptResult, Change, ChangeState
+
+IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
+
+
+def order_key(connection: Connection, person_id: str | None, record_id: str = "") -> str:
+    """Whose turn it is: changes of one person at one connection are delivered in order."""
+    return hashlib.sha256(f"{connection.pk}:{person_id or record_id}".encode()).hexdigest()
+
+
+def identity_of(*parts: object) -> str:
+    """One key per intent, so that planning the same thing twice records it once."""
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def record_changes(changes: Sequence[Change]) -> list[Change]:
+    """Write intended changes down, each intent once. Call inside the transaction that settles their event."""
+    Change.objects.bulk_create(changes, ignore_conflicts=True, batch_size=500)
+    made = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
+    return [change for change in changes if change.id in made]
+
+
+def wake_for(changes: Iterable[Change]) -> None:
+    """Ask the lanes of these changes to deliver, once the transaction is through."""
+    lanes = {change.lane for change in changes if change.state == ChangeState.QUEUED}
+    for lane in sorted(lanes, reverse=True):  # opt-outs first
+        transaction.on_commit(lambda lane=lane: wake(lane))
+
+
+def _due(lane: str) -> QuerySet[Change]:
+    now = timezone.now()
+    ready = Q(state=ChangeState.QUEUED) | Q(state=ChangeState.SENDING, lease_until__lt=now)
+    awake = Q(connection__paused_until=None) | Q(connection__paused_until__lte=now)
+    free = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
+    due = Change.objects.filter(ready, awake, free, lane=lane, next_attempt_at__lte=now, connection__blocked=False)
+    if lane == "optouts":  # a stop waits for nothing
+        return due
+    earlier = Change.objects.filter(order_key=OuterRef("order_key"), state__in=IN_LINE, id__lt=OuterRef("id"))
+    return due.filter(~Exists(earlier.exclude(lane="optouts")))
+
+
+@transaction.atomic
+def claim_changes(lane: str, limit: int) -> list[Change]:
+    """Take due changes for delivery: they are being sent, their attempt is counted and written before any call."""
+    rows = skip_claimed(_due(lane).select_related("connection", "depends_on").order_by("next_attempt_at", "id"))
+    claimed = list(rows[:limit])
+    if not claimed:
+        return []
+    lease, now = new_id(), timezone.now()
+    _note_crashes([change for change in claimed if change.state == ChangeState.SENDING])
+    for change in claimed:
+        change.unknown_outcome = change.unknown_outcome or change.state == ChangeState.SENDING
+        change.state, change.lease, change.lease_until = ChangeState.SENDING, lease, now + LEASE
+        change.attempts, change.tries = change.attempts + 1, change.tries + 1
+    ids = [change.id for change in claimed]
+    Change.objects.filter(id__in=ids, state=ChangeState.SENDING).update(unknown_outcome=True)
+    Change.objects.filter(id__in=ids).update(
+        state=ChangeState.SENDING, lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1, tries=F("tries") + 1
+    )
+    Attempt.objects.bulk_create(
+        [Attempt(change=change, number=change.attempts, batch=lease, rows=len(claimed)) for change in claimed]
+    )
+    return claimed
+
+
+def _note_crashes(changes: Sequence[Change]) -> None:
+    """A worker died while it sent these: its attempts are over."""
+    Attempt.objects.filter(change__in=changes, result=AttemptResult.SENDING).update(
+        result=AttemptResult.CRASHED, finished_at=timezone.now()
+    )
+
+
+def still_ours(changes: Sequence[Change]) -> list[Change]:
+    """Those whose lease we still hold; another worker took the rest over. Locks them; call inside a transaction."""
+    mine = Change.objects.filter(state=ChangeState.SENDING, id__in=[change.id for change in changes])
+    held = set(mine.select_for_update().filter(lease__in={c.lease for c in changes}).values_list("id", "lease"))
+    return [change for change in changes if (change.id, change.lease) in held]
+
+
+def save_settled(changes: Sequence[Change]) -> None:
+    """Write what delivery found out about changes it holds the lease of. One query per 200."""
+    for change in changes:
+        change.lease, change.lease_until = "", None
+        change.error_code = (change.error or {}).get("code", "")
+    fields = ["state", "record_id", "created", "attempts", "tries", "unknown_outcome", "error", "error_code", "applied_at", "diff"]
+    fields += ["next_attempt_at", "lease", "lease_until", "notes", "params", "held_reason"]
+    Change.objects.bulk_update(changes, fields, batch_size=200)
+
+
+def move(ids: Iterable[str], start: Sequence[str], end: str, **facts: Any) -> list[str]:
+    """Move changes from one of the `start` states to `end`. Returns the ids that were in such a state."""
+    with transaction.atomic():
+        rows = Change.objects.select_for_update().filter(id__in=list(ids), state__in=start)
+        moved = list(rows.values_list("id", flat=True))
+        Change.objects.filter(id__in=moved).update(state=end, lease="", lease_until=None, **facts)
+    return moved
+
+
+def cancel_dependants(ids: Iterable[str], reason: str) -> None:
+    """What was to follow a change that will never be applied is cancelled too."""
+    waiting = Change.objects.filter(depends_on_id__in=list(ids), state__in=(ChangeState.QUEUED, ChangeState.HELD))
+    following = list(waiting.values_list("id", flat=True))
+    if following:
+        move(following, (ChangeState.QUEUED, ChangeState.HELD), ChangeState.CANCELLED, held_reason=reason)
+        cancel_dependants(following, reason)

@@ -1,0 +1,253 @@
+"""Opt-outs: the register of who said stop, the changes that tell every system, and what they hold back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import Connection, Event, Link, Person
+from integrations.schemas import known_fields
+from integrations.vendors.base import Found, OptOutField
+from integrations.vendors.registry import vendor
+
+from .ledger import identity_of, order_key, record_changes, wake_for
+from .models import Change, ChangeState, Kind, OptOut, OptOutState
+
+OPT_OUT, OPT_IN = "opt_out", "opt_in"
+
+
+def flags_of(connection: Connection, object: str, channel: str = "all") -> list[OptOutField]:
+    """The fields of an object that show this channel's opt-out at the connection's vendor."""
+    flags = vendor(connection.vendor).capabilities.opt_outs
+    return [f for f in flags if f.object == object and (channel == "all" or f.channel in (channel, "all"))]
+
+
+def objects_of(connection: Connection, channels: Iterable[str]) -> list[str]:
+    """The objects of a connection that can show an opt-out of these channels."""
+    wanted = set(channels)
+    flags = vendor(connection.vendor).capabilities.opt_outs
+    return list(dict.fromkeys(f.object for f in flags if "all" in wanted | {f.channel} or f.channel in wanted))
+
+
+@transaction.atomic
+def register_opt_out(
+    person: Person,
+    address: str,
+    channel: str,
+    event: Event,
+    targets: Sequence[str],
+    *,
+    reason: str = "",
+    rule: str = "",
+) -> OptOut:
+    """Write a person's stop down; hearing it again adds what is new to the one in force. May be repeated."""
+    facts = {"person": person, "address": address, "channel": channel, "scope": "global", "list_id": ""}
+    found = OptOut.objects.select_for_update().filter(**facts, state=OptOutState.OPEN).first()
+    if found is None:
+        found, made = OptOut.objects.get_or_create(
+            **facts,
+            state=OptOutState.OPEN,
+            defaults={
+                "connection": event.connection,
+                "event": event,
+                "evidence": evidence_of(event),
+                "targets": list(targets),
+                "reason": reason,
+                "rule": rule,
+                "heard_at": event.occurred_at,
+            },
+        )
+        if made:
+            return found
+    missing = [name for name in targets if name not in found.targets]
+    if missing or event.occurred_at < found.heard_at:
+        found.targets, found.heard_at = found.targets + missing, min(found.heard_at, event.occurred_at)
+        found.save(update_fields=["targets", "heard_at"])
+    return found
+
+
+def evidence_of(event: Event) -> dict[str, Any]:
+    """What proves the opt-out when the event itself is pruned one day."""
+    return {
+        "event": event.id,
+        "vendor_event_id": event.vendor_event_id,
+        "vendor_type": event.vendor_type,
+        "record_id": event.record_id,
+        "list": (event.record.get("campaign") or {}).get("name", "") if isinstance(event.record, dict) else "",
+        "body_sha256": event.body_hash,
+        "received_at": event.received_at.isoformat(),
+    }
+
+
+def open_opt_outs(people: Iterable[Person | str]) -> dict[str, list[OptOut]]:
+    """Opt-outs in force by person id."""
+    found: dict[str, list[OptOut]] = {}
+    ids = [person if isinstance(person, str) else person.pk for person in people]
+    for opt_out in OptOut.objects.filter(person_id__in=ids, state=OptOutState.OPEN).order_by("id"):
+        found.setdefault(opt_out.person_id, []).append(opt_out)
+    return found
+
+
+# --- telling the systems ---------------------------------------------------------------------------------------
+
+
+def stop_diff(connection: Connection, object: str, opt_out: OptOut, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Before and after of the fields that say stop; `before` is what the record is known to hold, None when unknown."""
+    values: dict[str, Any] = {}
+    schema = known_fields(connection, object)
+    for flag in flags_of(connection, object, opt_out.channel):
+        values[flag.field] = flag.stop
+        if flag.date_field and schema and flag.date_field in schema and schema[flag.date_field].updateable:
+            values[flag.date_field] = _moment(opt_out.heard_at, schema[flag.date_field].type)
+    extra = (connection.options or {}).get("opt_out_values", {}).get(object, {})
+    return {
+        field: {"before": (before or {}).get(field), "after": value, "from": "opt-out", "via": [], "synthetic": False}
+        for field, value in {**values, **extra}.items()
+    }
+
+
+def _moment(when: datetime, kind: str) -> str:
+    if kind == "date":
+        return when.astimezone(UTC).date().isoformat()
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def says_stop(connection: Connection, object: str, channel: str, record: dict[str, Any]) -> bool:
+    """Whether the record already holds the opt-out."""
+    flags = flags_of(connection, object, channel)
+    return bool(flags) and all(record.get(flag.field) == flag.stop for flag in flags)
+
+
+def change_for(opt_out: OptOut, connection: Connection, found: Found, event: Event | None, actor: str = "rule") -> Change:
+    """The change that tells one record. The same opt-out tells a record once."""
+    return Change(
+        connection=connection,
+        object=found.object,
+        operation=OPT_OUT,
+        kind=Kind.OPT_OUT,
+        record_id=found.record_id,
+        person_id=opt_out.person_id,
+        event=event,
+        opt_out=opt_out,
+        rule=opt_out.rule,
+        diff=stop_diff(connection, found.object, opt_out, found.record),
+        lane="optouts",
+        order_key=order_key(connection, opt_out.person_id),
+        identity=identity_of(OPT_OUT, opt_out.id, connection.pk, found.object, found.record_id),
+        actor=actor,
+    )
+
+
+def note_already(opt_out: OptOut, connection: Connection, found: Found) -> None:
+    """The record held the opt-out before we could tell it: also a fact worth keeping. Saves."""
+    spot = {"connection": connection.name, "object": found.object, "record_id": found.record_id}
+    if not any({**entry, "at": None} == {**spot, "at": None} for entry in opt_out.already):
+        opt_out.already = [*opt_out.already, {**spot, "at": timezone.now().isoformat()}]
+        opt_out.save(update_fields=["already"])
+
+
+def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> bool:
+    """A record made for somebody who is opted out is made with the flag set, in the same write. True when it was added."""
+    before = dict(change.diff)
+    for opt_out in opt_outs:
+        if change.connection.name in opt_out.targets or flags_of(change.connection, change.object, opt_out.channel):
+            change.diff = {**change.diff, **stop_diff(change.connection, change.object, opt_out, None)}
+    return change.diff != before
+
+
+def is_subscribing(change: Change) -> bool:
+    """Whether this write would subscribe or re-add the person at its vendor."""
+    capability = vendor(change.connection.vendor).capabilities.object(change.object)
+    return capability is not None and change.operation in capability.subscribing
+
+
+def held_by(opt_outs: Sequence[OptOut]) -> str:
+    """Why a subscribing write waits."""
+    who = opt_outs[0]
+    return f"The person opted out ({who.get_channel_display()}, {timezone.localtime(who.heard_at):%Y-%m-%d %H:%M}). Only a newer opt-in lifts it."
+
+
+def cover_new_records(changes: Sequence[Change]) -> list[Change]:
+    """Records just made for people who said stop in the meantime are told at once. Call inside a transaction."""
+    made = [change for change in changes if change.created and change.kind == Kind.CONTACT and change.person_id]
+    opt_outs = open_opt_outs(change.person_id for change in made if change.person_id)
+    missed = [
+        change_for(opt_out, change.connection, Found(change.object, change.record_id, _after(change)), None, actor="opt-out")
+        for change in made
+        for opt_out in opt_outs.get(change.person_id or "", [])
+        if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
+        and flags_of(change.connection, change.object, opt_out.channel)
+    ]
+    recorded = record_changes(missed) if missed else []
+    wake_for(recorded)
+    return recorded
+
+
+def _after(change: Change) -> dict[str, Any]:
+    return {field: entry["after"] for field, entry in change.diff.items()}
+
+
+# --- opting in again -------------------------------------------------------------------------------------------
+
+
+def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[Change]:
+    """One change per told record that would let the person be contacted again: held for approval when `ask`."""
+    told = Change.objects.filter(opt_out=opt_out, operation=OPT_OUT, state=ChangeState.APPLIED).select_related("connection")
+    spots = [(change.connection, change.object, change.record_id) for change in told]
+    names = {entry["connection"] for entry in opt_out.already}
+    connections = {c.name: c for c in Connection.objects.filter(name__in=names)}
+    spots += [(connections[e["connection"]], e["object"], e["record_id"]) for e in opt_out.already if e["connection"] in connections]
+    return [_opt_in_change(opt_out, spot, event, rule, ask) for spot in spots]
+
+
+def _opt_in_change(opt_out: OptOut, spot: tuple[Connection, str, str], event: Event, rule: str, ask: bool) -> Change:
+    connection, object, record_id = spot
+    diff = {
+        flag.field: {"before": flag.stop, "after": flag.go, "from": "opt-in", "via": [], "synthetic": False}
+        for flag in flags_of(connection, object, opt_out.channel)
+    }
+    return Change(
+        state=ChangeState.HELD if ask else ChangeState.QUEUED,
+        held_reason="A newer opt-in: a person decides whether this opt-out is lifted." if ask else "",
+        connection=connection,
+        object=object,
+        operation=OPT_IN,
+        kind=Kind.OPT_OUT,
+        record_id=record_id,
+        person_id=opt_out.person_id,
+        event=event,
+        opt_out=opt_out,
+        rule=rule,
+        diff=diff,
+        order_key=order_key(connection, opt_out.person_id),
+        identity=identity_of(OPT_IN, opt_out.id, event.id, connection.pk, object, record_id),
+    )
+
+
+@transaction.atomic
+def lift_opt_out(opt_out: OptOut, by: dict[str, Any]) -> bool:
+    """End an opt-out because of a newer, explicit opt-in; what it held back goes on. True when it was in force."""
+    lifted = OptOut.objects.filter(pk=opt_out.pk, state=OptOutState.OPEN).update(
+        state=OptOutState.LIFTED, lifted_at=timezone.now(), lifted_by=by
+    )
+    if lifted and not OptOut.objects.filter(person_id=opt_out.person_id, state=OptOutState.OPEN).exists():
+        _release(opt_out.person_id)
+    return bool(lifted)
+
+
+def _release(person_id: str) -> None:
+    held = Change.objects.filter(person_id=person_id, state=ChangeState.HELD).select_related("connection")
+    released = [change for change in held if is_subscribing(change)]
+    Change.objects.filter(id__in=[change.id for change in released], state=ChangeState.HELD).update(
+        state=ChangeState.QUEUED, held_reason="", next_attempt_at=timezone.now()
+    )
+
+
+def linked_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:
+    """Records of the person that we know of at the connection."""
+    links = Link.objects.filter(person_id=opt_out.person_id, connection=connection, object__in=objects, gone_at=None)
+    return [Found(link.object, link.record_id, link.snapshot) for link in links]

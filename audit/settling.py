@@ -1,0 +1,198 @@
+"""Settles what delivery found out: applied, later, for a person, or to another record; and what follows from it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import Link
+from integrations.schemas import forget_fields
+from integrations.storable import storable
+from integrations.vendors.base import Found, Outcome
+from integrations.vendors.errors import (
+    ConfigurationError,
+    FieldHidden,
+    Moved,
+    OutcomeUnknown,
+    RateLimited,
+    ReadOnly,
+    TransientError,
+    Unavailable,
+)
+
+from . import optouts
+from .ledger import identity_of, record_changes, save_settled, still_ours, wake_for
+from .models import Attempt, AttemptResult, Change, ChangeState, Kind
+
+LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds before attempt 2, 3, …
+MAX_ATTEMPTS = len(LADDER) + 1
+
+
+@transaction.atomic
+def settle(changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str) -> None:
+    """Record the outcome of each change of one batch; nothing for a change that another worker took over."""
+    mine = still_ours(changes)
+    follow_ups: list[Change] = []
+    for change in mine:
+        outcome = outcomes.get(change.id) or Outcome(change.id, error=Unavailable("The vendor's answer did not name this row."))
+        follow_ups += _settle_one(change, outcome)
+    save_settled(mine)
+    _close_attempts(mine, outcomes, exchanges, batch)
+    applied = [change for change in mine if change.state == ChangeState.APPLIED]
+    _update_links(applied)
+    optouts.cover_new_records(applied)
+    wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
+
+
+def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
+    """Set the change's next state; returns changes that take its place."""
+    error = outcome.error
+    if error is None:
+        change.state, change.error, change.applied_at = ChangeState.APPLIED, None, timezone.now()
+        change.record_id, change.created, change.unknown_outcome = outcome.record_id or change.record_id, outcome.created, False
+        return []
+    change.error = error.facts()
+    change.unknown_outcome = change.unknown_outcome or isinstance(error, OutcomeUnknown)
+    if isinstance(error, Moved):
+        return _readdress(change, error)
+    if isinstance(error, FieldHidden) and _park(change, error):
+        return []
+    if isinstance(error, TransientError) and _try_later(change, error):
+        return []
+    if isinstance(error, ConfigurationError) and not isinstance(error, ReadOnly):
+        change.state = ChangeState.QUEUED  # waits until a person mended the connection
+        _refund(change)
+        return []
+    change.state = ChangeState.FAILED
+    return []
+
+
+def _try_later(change: Change, error: TransientError) -> bool:
+    """Back in the queue with the next rung of the ladder; False when the attempts are used up."""
+    if not error.costs_attempt:
+        _refund(change)
+    if change.tries >= MAX_ATTEMPTS:
+        return False
+    rung = LADDER[max(0, change.tries - 1)] if error.costs_attempt else 1
+    wait = error.retry_after if isinstance(error, RateLimited) else timedelta(seconds=rung * random.uniform(0.8, 1.2))
+    change.state, change.next_attempt_at = ChangeState.QUEUED, timezone.now() + wait
+    return True
+
+
+def _refund(change: Change) -> None:
+    """This attempt did not count."""
+    change.attempts, change.tries = change.attempts - 1, change.tries - 1
+
+
+def _park(change: Change, error: FieldHidden) -> bool:
+    """Leave out a field the vendor does not know or show, and send the rest; never a field that says stop."""
+    stops = {flag.field for flag in optouts.flags_of(change.connection, change.object)}
+    parked = [field for field in error.fields if field in change.diff and field not in stops]
+    if change.kind == Kind.OPT_OUT or not parked or len(parked) == len(change.diff):
+        return False
+    change.params = {**change.params, "parked": sorted({*change.params.get("parked", []), *parked})}
+    change.notes = [*change.notes, *(f"{field} was left out: {error.message}" for field in parked)]
+    change.state, change.next_attempt_at = ChangeState.QUEUED, timezone.now()
+    _refund(change)
+    forget_fields(change.connection)
+    return True
+
+
+def _readdress(change: Change, error: Moved) -> list[Change]:
+    """The record lives on as another one: this change ends, a new one goes there and points back."""
+    if not error.record_id:
+        change.state = ChangeState.FAILED
+        return []
+    change.state = ChangeState.CANCELLED
+    change.held_reason = f"{change.object} {change.record_id} became {error.object} {error.record_id}; the change goes there."
+    if change.kind == Kind.OPT_OUT and change.opt_out is not None and change.operation == optouts.OPT_OUT:
+        found = Found(error.object, error.record_id, {})
+        return [optouts.change_for(change.opt_out, change.connection, found, change.event, actor=change.actor)]
+    return [copy_change(change, object=error.object, record_id=error.record_id, key_field="", external_id="")]
+
+
+def copy_change(change: Change, **facts: Any) -> Change:
+    """A new change with the same intent that points at the old one. Not saved."""
+    names = ("connection", "object", "operation", "kind", "record_id", "key_field", "external_id", "person_id", "event")
+    names += ("opt_out", "rule", "mapping", "mapping_version", "diff", "params", "known", "lane", "order_key", "run_id", "actor")
+    values = {name: getattr(change, name) for name in names} | facts
+    target = (values["object"], values["record_id"])
+    return Change(**values, replaces=change, identity=identity_of("copy", change.id, *target))
+
+
+def _close_attempts(
+    changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str
+) -> None:
+    """Finish the attempts of this batch; the HTTP calls are kept once, with the batch's first row."""
+    open_attempts = Attempt.objects.filter(change__in=changes, result=AttemptResult.SENDING).in_bulk(field_name="id")
+    by_change = {attempt.change_id: attempt for attempt in open_attempts.values()}
+    for position, change in enumerate(changes):
+        attempt = by_change.get(change.id)
+        if attempt is None:
+            continue
+        outcome = outcomes.get(change.id)
+        attempt.result, attempt.finished_at, attempt.error = _result(change), timezone.now(), change.error
+        attempt.response = storable(outcome.response) if outcome else None
+        attempt.batch, attempt.rows = batch or attempt.batch, len(changes)
+        attempt.exchanges = exchanges if position == 0 else []
+    fields = ["result", "finished_at", "error", "response", "batch", "rows", "exchanges"]
+    Attempt.objects.bulk_update(by_change.values(), fields, batch_size=200)
+
+
+def _result(change: Change) -> str:
+    if change.state == ChangeState.APPLIED:
+        return AttemptResult.APPLIED
+    return AttemptResult.LATER if change.state == ChangeState.QUEUED else AttemptResult.FAILED
+
+
+def _update_links(changes: Sequence[Change]) -> None:
+    """What was written is what the record is known to hold now."""
+    records = [c for c in changes if c.person_id and c.record_id and c.kind in (Kind.CONTACT, Kind.OPT_OUT)]
+    if not records:
+        return
+    known = _known_links(records)
+    fresh: dict[tuple[str, str], Link] = {}
+    for change in records:
+        spot = (change.object, change.record_id)
+        link = fresh.get(spot) or known.get(spot) or _new_link(change)
+        written = {field: entry["after"] for field, entry in change.diff.items() if field not in change.params.get("parked", [])}
+        link.snapshot = {**link.snapshot, **change.known, **written}
+        made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
+        link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
+        link.seen_at, fresh[spot] = timezone.now(), link
+    Link.objects.bulk_create(
+        fresh.values(),
+        update_conflicts=True,
+        unique_fields=["connection", "object", "record_id"],
+        update_fields=["snapshot", "synthetic", "seen_at"],
+        batch_size=200,
+    )
+
+
+def _known_links(changes: Sequence[Change]) -> dict[tuple[str, str], Link]:
+    rows = Link.objects.filter(connection_id=changes[0].connection_id, record_id__in={c.record_id for c in changes})
+    found = {(row.object, row.record_id): row for row in rows}
+    for row in found.values():
+        row.pk = None  # written again by the upsert below, found by its unique key
+    return found
+
+
+def _new_link(change: Change) -> Link:
+    return Link(person_id=change.person_id, connection_id=change.connection_id, object=change.object, record_id=change.record_id)
+
+
+@transaction.atomic
+def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
+    """Set aside claimed changes because of an opt-out, at no cost."""
+    mine = still_ours(changes)
+    for change in mine:
+        change.state, change.held_reason = ChangeState.HELD, reasons[change.id]
+        _refund(change)
+    save_settled(mine)
+    Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()
+
