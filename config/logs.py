@@ -105,7 +105,8 @@ def logging_config(format: str, debug: bool) -> dict[str, Any]:
             "django.request": {"level": "WARNING" if debug else "ERROR"},
             "django-q": {"level": "WARNING"},  # it says two lines for each task, and the parent wakes lanes all day
             "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
-            "gunicorn.access": {"handlers": [], "level": "INFO", "propagate": True},
+            "gunicorn.access": {"level": "WARNING"},
+            "environ": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
         },
     }

@@ -36,7 +36,7 @@ def answer() -> None:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from django_q import signals
+    from django_q import signals  # once Django is set up
 
     for name, receiver in receivers(RuntimeDirectory.from_environment(), os.environ["Q_CLUSTER_NAME"]).items():
         getattr(signals, name).connect(receiver, weak=False)
