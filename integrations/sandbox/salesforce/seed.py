@@ -1,0 +1,39 @@
+"""The sample org: the integration user, one campaign with its member statuses; no leads."""
+
+from __future__ import annotations
+
+from ..moments import as_salesforce, now
+from ..store import Document, Shelf
+from .ids import new_id
+from .options import USERNAME
+from .org import INTEGRATION_USER
+
+CAMPAIGN = "7015e0000000001AAA"
+STATUSES = (("Sent", True, False), ("Registered", False, True), ("Attended", False, True), ("Responded", False, True))
+
+
+def seed(shelf: Shelf) -> None:
+    _put(shelf, "User", INTEGRATION_USER, {"Username": USERNAME, "Name": "Crosswalk Integration"})
+    campaign_id = new_id(shelf.store, "Campaign")
+    _put(
+        shelf,
+        "Campaign",
+        campaign_id,
+        {"Name": "Q2 Nurture", "IsActive": True, "Status": "In Progress", "Type": "Webinar"},
+    )
+    for order, (label, default, responded) in enumerate(STATUSES, start=1):
+        status = {
+            "CampaignId": campaign_id,
+            "Label": label,
+            "SortOrder": order,
+            "IsDefault": default,
+            "HasResponded": responded,
+        }
+        _put(shelf, "CampaignMemberStatus", new_id(shelf.store, "CampaignMemberStatus"), status)
+
+
+def _put(shelf: Shelf, object: str, id: str, values: Document) -> None:
+    moment = as_salesforce(now())
+    stamps = {"CreatedDate": moment, "LastModifiedDate": moment, "SystemModstamp": moment}
+    users = {"OwnerId": INTEGRATION_USER, "CreatedById": INTEGRATION_USER, "LastModifiedById": INTEGRATION_USER}
+    shelf.put(object, id, {"Id": id, "IsDeleted": False, **users, **stamps, **values})
