@@ -22,7 +22,7 @@ KEPT_ANSWER = 500
 
 @dataclass(frozen=True)
 class Parcel:
-    """One thing to send. `gaps` are the pauses before each retry in seconds; `fresh` headers are new on every attempt."""
+    """One thing to send. `gaps` are the seconds before each retry; `fresh` headers are new on every attempt."""
 
     vendor: str
     kind: str
@@ -44,6 +44,7 @@ class Outbox:
         self._rules = rules
         self._news = threading.Condition()
         self._closing = False
+        self._arrivals = 0
         self._senders: list[threading.Thread] = []
         store.execute("UPDATE deliveries SET state = 'waiting' WHERE state = 'sending'")
         if store.execute("SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1"):
@@ -86,17 +87,19 @@ class Outbox:
                 self._senders = [threading.Thread(target=self._send_all, daemon=True) for _ in range(SENDERS)]
                 for sender in self._senders:
                     sender.start()
+            self._arrivals += 1
             self._news.notify_all()
 
     def _send_all(self) -> None:
         while not self._closing:
-            row = self._claim()
+            seen, row = self._arrivals, self._claim()
             if row is not None:
                 self._settle(row, *_send(row))
                 continue
+            pause = self._pause()  # asked before the lock is taken: whoever wakes us may hold the store
             with self._news:
-                if not self._closing:
-                    self._news.wait(self._pause())
+                if self._arrivals == seen and not self._closing:
+                    self._news.wait(pause)
 
     def _claim(self) -> dict[str, Any] | None:
         rows = self._store.execute(

@@ -1,4 +1,4 @@
-"""What people do at GetResponse, and what its own pages do: sign up, unsubscribe by link, open, click, move, webhooks."""
+"""What people do at GetResponse: sign up, unsubscribe by link, open, click, move, set up webhooks."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ def known_field(org: Org, object: str, name: str) -> Field:
     if field is None:
         message = (
             f"\nSELECT ... FROM {object}\n       ^\nERROR at Row:1:Column:8\nNo such column '{name}' on entity"
-            f" '{object}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name."
+            f" '{object}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom"
+            " field name."
         )
         raise RowFailure("INVALID_FIELD", message)
     return field

@@ -1,4 +1,4 @@
-"""What Salesforce refuses in a record: fields, types, lengths, missing and double values, picklists, validation rules."""
+"""What Salesforce refuses in a record: by field, type, length, missing or double value, picklist, validation rule."""
 
 from __future__ import annotations
 
