@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from .clients import open_client
+from .inbox import look_again_now
 from .models import Connection, Health
 from .tokens import callback_url
 from .vendors.base import Check
@@ -66,3 +67,5 @@ def _keep_report(connection: Connection, checks: list[Check]) -> None:
     ]
     fields = ["health", "health_at", "health_reason", "blocked", "failures", "paused_until", "report"]
     Connection.objects.filter(pk=connection.pk).update(**{name: getattr(connection, name) for name in fields})
+    if signed_in:
+        look_again_now()

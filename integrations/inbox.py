@@ -20,6 +20,7 @@ from .vendors.registry import vendor
 from .wake import wake
 
 MAX_ATTEMPTS = 9
+LOOK_AGAIN = timedelta(seconds=30)
 LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds between attempts
 
 
@@ -84,10 +85,16 @@ def postpone(event: Event, error: CrosswalkError) -> None:
 
 
 def wait_for_person(events: Iterable[Event], reason: str) -> None:
-    """The connection stopped: its events wait, at no cost, until it works again."""
+    """A connection they need stopped: events wait at no cost, and look again now and then."""
     Event.objects.filter(id__in=[event.id for event in events]).update(
-        reason=reason, lease="", lease_until=None, attempts=F("attempts") - 1
+        reason=reason, lease="", lease_until=None, attempts=F("attempts") - 1, next_attempt_at=timezone.now() + LOOK_AGAIN
     )
+
+
+def look_again_now() -> None:
+    """A connection works again: what waited is due at once."""
+    now = timezone.now()
+    Event.objects.filter(state=EventState.NEW, next_attempt_at__gt=now).exclude(reason="").update(next_attempt_at=now)
 
 
 def replay_event(event: Event, actor: str) -> Event:

@@ -346,6 +346,7 @@ class Capabilities:
     limits: tuple[tuple[int, timedelta], ...]  # the vendor's own: (calls, per)
     opt_outs: tuple[OptOutField, ...] = ()
     callbacks: bool = False  # webhooks can be managed by API
+    consent_paths: tuple[str, ...] = ()  # what `opted_in_at` reads of a record
     campaign_object: str = ""  # the object that add_to_campaign writes ("CampaignMember")
     parallel: int = 4  # calls at once
     source: str = ""

@@ -1,0 +1,159 @@
+"""Maps one record: from the source's fields, by a mapping, to what the target should hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.comparing import is_blank, same_value
+from integrations.vendors.base import Field
+
+from .conditions import holds
+from .fitting import fit
+from .spec import FieldSpec, MappingSpec
+from .transforms import Context, apply
+from .values import Lookup
+
+Schema = Mapping[str, Field] | None
+Diff = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What one row of a mapping gives for one record. `origin` is the path the value came from."""
+
+    spec: FieldSpec
+    value: Any
+    origin: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        return is_blank(self.value)
+
+
+@dataclass
+class Comparison:
+    """The fields to write, and in plain words what was cut, dropped or left out."""
+
+    diff: Diff
+    notes: list[str]
+
+
+def map_record(spec: MappingSpec, record: Mapping[str, Any], lookup: Lookup, context: Context) -> list[Mapped]:
+    """One entry per row whose condition holds."""
+    return [_map_row(row, lookup, context) for row in spec.fields if row.condition is None or holds(row.condition, lookup)]
+
+
+def _map_row(row: FieldSpec, lookup: Lookup, context: Context) -> Mapped:
+    if row.has_value:
+        return Mapped(row, row.value, "")
+    origin, value = _first_filled(row.sources, lookup)
+    result = apply(row.via, value, context)
+    return Mapped(row, result.value, origin, tuple(f"{row.to}: {note}" for note in result.notes))
+
+
+def _first_filled(paths: tuple[str, ...], lookup: Lookup) -> tuple[str, Any]:
+    for path in paths:
+        _there, value = lookup(path)
+        if not is_blank(value):
+            return path, value
+    return (paths[0] if paths else ""), None
+
+
+def compare(
+    mapped: list[Mapped],
+    known: Mapping[str, Any] | None,
+    schema: Schema,
+    *,
+    guarded: frozenset[str] = frozenset(),
+    made_up: frozenset[str] = frozenset(),
+    base: Mapping[str, Any] | None = None,
+    policy: str = "source",
+) -> Comparison:
+    """What must be written so that the target holds what the mapping says.
+
+    `known` is what the target holds, None when the record is to be made. `guarded` fields say whether somebody may
+    be contacted: no mapping writes them. `made_up` fields hold a fallback. `base` is what both sides last agreed on.
+    """
+    comparison = Comparison({}, [])
+    for item in mapped:
+        if item.spec.to in guarded:
+            comparison.notes.append(f"{item.spec.to} was left out: only an opt-out or a newer opt-in changes it.")
+            continue
+        _compare_row(item, known, schema, comparison, made_up, base or {}, policy)
+    return comparison
+
+
+def _compare_row(
+    item: Mapped,
+    known: Mapping[str, Any] | None,
+    schema: Schema,
+    comparison: Comparison,
+    made_up: frozenset[str],
+    base: Mapping[str, Any],
+    policy: str,
+) -> None:
+    creating, field = known is None, item.spec.to
+    held = None if known is None else known.get(field)
+    value, synthetic = _wanted(item, held, creating, field in made_up)
+    if value is _NOTHING:
+        return
+    fitted, note = _fitted(value, field, schema, creating)
+    if note:
+        comparison.notes.append(note)
+    if fitted is _NOTHING or same_value(held, fitted) or (is_blank(fitted) and is_blank(held)):
+        return
+    if not creating and _target_keeps(item.spec.conflict or policy, held, fitted, base.get(field)):
+        return
+    comparison.notes.extend(item.notes)
+    comparison.diff[field] = {
+        "before": held,
+        "after": fitted,
+        "from": item.origin,
+        "via": list(item.spec.raw_via),
+        "synthetic": synthetic,
+    }
+
+
+class _Nothing:
+    """No value at all, as opposed to None, which clears."""
+
+
+_NOTHING = _Nothing()
+
+
+def _wanted(item: Mapped, held: Any, creating: bool, made_up: bool) -> tuple[Any, bool]:
+    """The value to write and whether it is a fallback; nothing when the row does not apply now."""
+    row = item.spec
+    if item.is_blank:
+        if row.has_fallback and creating:
+            return row.fallback, True
+        if row.blank == "clear" and not creating and not row.has_fallback:
+            return None, False
+        return _NOTHING, False
+    if row.write == "create" and not creating:
+        return _NOTHING, False
+    if row.write == "if_empty" and not is_blank(held) and not made_up:
+        return _NOTHING, False
+    return item.value, False
+
+
+def _fitted(value: Any, name: str, schema: Schema, creating: bool) -> tuple[Any, str]:
+    """The value as the target's field can hold it, and what was cut or dropped for that."""
+    if schema is None:
+        return value, ""
+    field = schema.get(name)
+    if field is None:
+        return _NOTHING, f"{name} was left out: the target has no such field, or does not show it."
+    if not (field.createable if creating else field.updateable):
+        return _NOTHING, f"{name} was left out: the target does not let it be written."
+    fitted = fit(value, field)
+    note = f"{name}: {fitted.note}" if fitted.note else ""
+    return (_NOTHING if fitted.dropped else fitted.value), note
+
+
+def _target_keeps(policy: str, held: Any, wanted: Any, base: Any) -> bool:
+    """Under the policy `target`, what somebody entered there stays."""
+    return policy == "target" and not is_blank(held) and not same_value(held, base)

@@ -1,0 +1,18 @@
+"""The actions of rules: each plans one action for all cases of a batch in which its rule applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..case import Case, Step
+from .campaigns import plan_campaign
+from .opt_out import plan_opt_out
+from .upsert import plan_upsert
+
+PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
+    "upsert": plan_upsert,
+    "update": plan_upsert,
+    "opt_out": plan_opt_out,
+    "add_to_campaign": plan_campaign,
+    "remove_from_campaign": plan_campaign,
+}

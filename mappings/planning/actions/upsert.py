@@ -1,0 +1,183 @@
+"""upsert and update: make the person's record at the target hold what the mapping says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.ledger import identity_of, move, order_key
+from audit.models import Change, ChangeState
+from integrations.models import Connection, Link
+from integrations.vendors.base import Client, Found
+from integrations.vendors.errors import Rejected
+from integrations.vendors.registry import vendor
+
+from ...mapper import Comparison, Mapped, Schema, compare, map_record
+from ...spec import MappingSpec
+from ..case import Case, Step
+from ..targets import Target, find_targets, schema_of, wanted_fields
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one upsert action works with."""
+
+    step: Step
+    spec: MappingSpec
+    version: int
+    connection: Connection
+    client: Client
+    schema: Schema
+
+
+def plan_upsert(step: Step, cases: Sequence[Case]) -> None:
+    """Add the change each case needs, or say why none is needed."""
+    work = _work(step)
+    targets = find_targets(work.spec, cases, work.connection, work.client, work.schema)
+    for target in targets:
+        if target.found is None or target.found.moved_to is None:
+            _plan(work, target, work.spec.target_object, target.found, work.schema)
+    _plan_moved(work, [t for t in targets if t.found is not None and t.found.moved_to is not None])
+
+
+def _work(step: Step) -> Work:
+    spec, version = step.shop.mappings[step.action.mapping]
+    connection, client = step.shop.connections[spec.target_connection], step.shop.client(spec.target_connection)
+    return Work(step, spec, version, connection, client, schema_of(connection, spec.target_object, client))
+
+
+def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
+    """Records that live on as another one, as the mapping says: write to that one, skip, or fail."""
+    for target in targets:
+        if work.spec.converted == "skip":
+            target.case.reasons.append(f"{work.spec.target_object} {_moved(target)[2]} is converted; the mapping skips those.")
+        elif work.spec.converted == "fail":
+            target.case.problem = Rejected(
+                f"{work.spec.target_object} {_moved(target)[2]} is converted.", help="The mapping says to fail then. Settle it by hand."
+            )
+    if work.spec.converted != "contact":
+        return
+    for object in dict.fromkeys(_moved(target)[0] for target in targets):
+        group = [target for target in targets if _moved(target)[0] == object]
+        schema = schema_of(work.connection, object, work.client)
+        names = wanted_fields(work.spec, work.connection, object, schema)
+        records = work.client.read(object, [_moved(target)[1] for target in group], names)
+        for target in group:
+            record_id = _moved(target)[1]
+            if record_id in records:
+                _plan(work, target, object, Found(object, record_id, records[record_id]), schema)
+            else:
+                target.case.reasons.append(f"{object} {record_id} no longer exists.")
+
+
+def _moved(target: Target) -> tuple[str, str, str]:
+    """(object, record id) it became, and the old record's id."""
+    assert target.found is not None and target.found.moved_to is not None
+    return (*target.found.moved_to, target.found.record_id)
+
+
+def _plan(work: Work, target: Target, object: str, found: Found | None, schema: Schema) -> None:
+    case, known = target.case, found.record if found else None
+    mapped = map_record(work.spec, case.record, case.lookup, case.context())
+    pending = target.pending if found is None else None
+    if pending is not None and pending.state in (ChangeState.QUEUED, ChangeState.SENDING):
+        known = pending.known  # on its way: only what is newer follows it
+    elif pending is not None:
+        _give_way(pending)
+    if work.step.action.name == "update" and known is None:
+        case.reasons.append(f"There is no {object} of this person at {work.connection.name}; update makes none.")
+        return
+    comparison = _compare(work, target, object, mapped, known, schema)
+    if not comparison.diff:
+        _note_in_step(work, case, object, found)
+        return
+    case.changes.append(_change(work, target, object, found, pending, comparison, known))
+
+
+def _give_way(pending: Change) -> None:
+    """A change that failed or waits to make the same record is superseded by the newer one."""
+    move([pending.id], (ChangeState.FAILED, ChangeState.HELD), ChangeState.CANCELLED, held_reason="A newer event replaced it.")
+
+
+def _compare(
+    work: Work, target: Target, object: str, mapped: list[Mapped], known: Mapping[str, Any] | None, schema: Schema
+) -> Comparison:
+    link = next((link for link in target.links if target.found and link.record_id == target.found.record_id), None)
+    guarded = frozenset(flag.field for flag in vendor(work.connection.vendor).capabilities.opt_outs if flag.object == object)
+    comparison = compare(
+        mapped,
+        known,
+        schema,
+        guarded=guarded,
+        made_up=frozenset(link.synthetic) if link else frozenset(),
+        base=link.snapshot if link else None,
+        policy=work.spec.conflict,
+    )
+    _add_key(work, target, known, schema, comparison)
+    return comparison
+
+
+def _add_key(work: Work, target: Target, known: Mapping[str, Any] | None, schema: Schema, comparison: Comparison) -> None:
+    """A record found by its address gets our key, unless it carries one already."""
+    name = work.spec.key_field
+    if known is None or not name or not target.key or known.get(name) or target.pending is not None:
+        return
+    if schema is not None and (name not in schema or not schema[name].updateable):
+        return
+    comparison.diff[name] = {"before": None, "after": target.key, "from": work.spec.key_from, "via": [], "synthetic": False}
+
+
+def _note_in_step(work: Work, case: Case, object: str, found: Found | None) -> None:
+    """Nothing to write; the record is remembered as this person's all the same."""
+    where = f"{object} {found.record_id}" if found else object
+    case.reasons.append(f"{where} at {work.connection.name} already holds all of it.")
+    if found and case.person:
+        case.links.append(
+            Link(person=case.person, connection=work.connection, object=object, record_id=found.record_id, snapshot=found.record)
+        )
+
+
+def _change(
+    work: Work,
+    target: Target,
+    object: str,
+    found: Found | None,
+    pending: Change | None,
+    comparison: Comparison,
+    known: Mapping[str, Any] | None,
+) -> Change:
+    case, chained = target.case, pending is not None and known is not None
+    person_id = case.person.pk if case.person else None
+    key = pending.external_id if chained and pending else target.key
+    made_by_key = found is None and bool(work.spec.key_field) and bool(key)
+    after = {field: entry["after"] for field, entry in comparison.diff.items()}
+    return Change(
+        connection=work.connection,
+        object=object,
+        operation=work.step.action.name,
+        kind=_kind(work.connection, object),
+        record_id=found.record_id if found else "",
+        key_field=work.spec.key_field if made_by_key else "",
+        external_id=key if made_by_key else "",
+        person_id=person_id,
+        event=case.event,
+        rule=work.step.rule.name,
+        mapping=work.spec.name,
+        mapping_version=work.version,
+        diff=comparison.diff,
+        notes=comparison.notes,
+        known={**(known or {}), **after},
+        lane=work.step.shop.lane if work.step.shop.lane != "optouts" else "events",
+        order_key=order_key(work.connection, person_id, found.record_id if found else ""),
+        identity=identity_of(case.event.id, work.step.rule.name, work.step.position),
+        depends_on=pending if chained else None,
+        run_id=case.event.run_id,
+    )
+
+
+def _kind(connection: Connection, object: str) -> str:
+    capability = vendor(connection.vendor).capabilities.object(object)
+    return capability.kind if capability else "other"
+
+

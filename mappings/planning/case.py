@@ -1,0 +1,79 @@
+"""One event under planning, and what the actions of a rule are given to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.models import Change
+from integrations.clients import open_client
+from integrations.models import Connection, Event, Link, Person
+from integrations.vendors.base import Client, Vendor
+from integrations.vendors.errors import CrosswalkError
+from integrations.vendors.registry import vendor
+
+from ..conditions import Condition, holds
+from ..spec import ActionSpec, MappingSpec, RuleSpec
+from ..transforms import Context
+
+
+@dataclass
+class Case:
+    """One event on its way to changes. `problem` means: look again later, or a person must look."""
+
+    event: Event
+    rules: list[RuleSpec]
+    record: dict[str, Any]
+    complete: bool = True  # the full record was read, or was not needed
+    person: Person | None = None
+    link: Link | None = None
+    changes: list[Change] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)  # records found on the way that need no write
+    problem: CrosswalkError | None = None
+
+    @property
+    def kind(self) -> Vendor:
+        return vendor(self.event.connection.vendor)
+
+    def lookup(self, path: str) -> tuple[bool, Any]:
+        """A path of the record; what only the event knows is under the names the event uses."""
+        there, value = self.kind.path(self.record, path)
+        return (there, value) if there else self.kind.path(self.event.context, path)
+
+    def context(self) -> Context:
+        options = self.event.connection.options or {}
+        return Context(self.record, self.lookup, options.get("phone_region", ""), options.get("timezone", "UTC"))
+
+    def holds(self, condition: Condition | None) -> bool:
+        return condition is None or holds(condition, self.lookup)
+
+
+@dataclass
+class Workshop:
+    """What one batch shares: connections by name, published mappings, and one client per connection."""
+
+    connections: Mapping[str, Connection]
+    mappings: Mapping[str, tuple[MappingSpec, int]]
+    lane: str
+    _clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, name: str) -> Client:
+        if name not in self._clients:
+            self._clients[name] = open_client(self.connections[name], urgent=self.lane == "optouts")
+        return self._clients[name]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action of one rule, for the cases in which the rule applies."""
+
+    rule: RuleSpec
+    action: ActionSpec
+    position: int
+    shop: Workshop
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return self.action.params

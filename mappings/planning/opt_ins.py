@@ -1,0 +1,37 @@
+"""Hears a newer, explicit opt-in of somebody who had opted out: a person decides, or the rule says to lift it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit import optouts
+from audit.ledger import record_changes, wake_for
+from audit.models import OptOut
+
+from ..models import OptInPolicy
+from .case import Case
+
+OPT_IN_EVENT = "contact.subscribed"
+
+
+def hear_opt_ins(cases: Sequence[Case]) -> None:
+    """Only an act of the person counts, at a time after the opt-out. Call inside the transaction that settles the events."""
+    hearing = [case for case in cases if case.event.type == OPT_IN_EVENT and case.person and case.rules]
+    stops = optouts.open_opt_outs(case.person for case in hearing if case.person)
+    for case in hearing:
+        for stop in stops.get(case.person.pk, []) if case.person else []:
+            _hear(case, stop)
+
+
+def _hear(case: Case, stop: OptOut) -> None:
+    acted_at = case.kind.opted_in_at(case.record, case.event.context)
+    if acted_at is None or acted_at <= stop.heard_at:
+        case.reasons.append("The person is opted out; this event is no newer opt-in of their own.")
+        return
+    rule = next((rule for rule in case.rules if rule.opt_in == OptInPolicy.LIFT), case.rules[0])
+    ask = rule.opt_in != OptInPolicy.LIFT
+    if not ask:
+        optouts.lift_opt_out(stop, {"event": case.event.id, "rule": rule.name})
+    made = record_changes(optouts.opt_in_changes(stop, case.event, rule.name, ask))
+    case.reasons.append("A newer opt-in waits for approval." if ask else "A newer opt-in lifted the opt-out.")
+    wake_for(made)

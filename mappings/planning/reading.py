@@ -1,0 +1,74 @@
+"""Reads the full records that events are too thin for: together, and only where a rule needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from integrations.clients import open_client
+from integrations.health import note_failure, note_success
+from integrations.models import Connection, EventSource
+from integrations.storable import storable
+from integrations.vendors.base import Record
+from integrations.vendors.errors import CrosswalkError
+from integrations.vendors.registry import vendor
+
+from ..spec import RuleSpec
+from .case import Case, Workshop
+
+
+def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
+    """Complete the record of each case that needs it. The vendor's record wins; the event adds only what it alone knows."""
+    thin = [case for case in cases if case.event.record_id and needs_reading(case, shop)]
+    for object in dict.fromkeys(case.event.object for case in thin):
+        _read_object(connection, object, [case for case in thin if case.event.object == object], shop)
+
+
+def needs_reading(case: Case, shop: Workshop) -> bool:
+    """Whether any rule of the case wants the record read: always, or because a path is not in the event."""
+    if case.event.source in (EventSource.RESYNC, EventSource.POLL):
+        return True
+    return any(_wants(rule, case, shop) for rule in case.rules)
+
+
+def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:
+    policies = {shop.mappings[a.mapping][0].read for a in rule.actions if a.mapping in shop.mappings}
+    if "always" in policies:
+        return True
+    if policies == {"never"}:
+        return False
+    return any(not case.lookup(path)[0] for path in paths_of(rule, shop))
+
+
+def paths_of(rule: RuleSpec, shop: Workshop) -> set[str]:
+    """Every path of the source record that the rule and its mappings read."""
+    paths = set(rule.paths())
+    for action in rule.actions:
+        if action.mapping in shop.mappings:
+            paths |= shop.mappings[action.mapping][0].paths()
+    return paths
+
+
+def _read_object(connection: Connection, object: str, cases: Sequence[Case], shop: Workshop) -> None:
+    consent = vendor(connection.vendor).capabilities.consent_paths
+    wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
+    ids = list(dict.fromkeys(case.event.record_id for case in cases))
+    try:
+        records = open_client(connection, urgent=shop.lane == "optouts").read(object, ids, wanted)
+        note_success(connection)
+    except CrosswalkError as error:
+        note_failure(connection, error)
+        for case in cases:
+            case.complete, case.problem = False, error
+        return
+    for case in cases:
+        _merge(case, records.get(case.event.record_id))
+
+
+def _merge(case: Case, record: Record | None) -> None:
+    """A record that is gone leaves the event to speak for itself."""
+    if record is not None:
+        case.record = {**case.record, **storable(record)}
+        case.event.record = case.record
+    elif case.event.source == EventSource.RESYNC:
+        case.reasons.append("The record no longer exists at the source.")
+        case.rules = []

@@ -1,0 +1,45 @@
+"""Loads what a batch needs of the set-up: rules by event, published mappings, connections; parsed once per version."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from integrations.models import Connection, Event
+
+from ..models import MappingVersion, Rule, VersionState
+from ..spec import MappingSpec, RuleSpec, parse_mapping, parse_rule
+from .case import Workshop
+
+
+@lru_cache(maxsize=500)
+def _rule(name: str, data: str) -> RuleSpec:
+    return parse_rule(name, json.loads(data))
+
+
+@lru_cache(maxsize=500)
+def _mapping(name: str, data: str) -> MappingSpec:
+    return parse_mapping(name, json.loads(data))
+
+
+def load_rules(connection: Connection) -> list[RuleSpec]:
+    """The rules of a connection that are on, in their order."""
+    rows = Rule.objects.filter(connection=connection, enabled=True).select_related("connection")
+    return [_rule(row.name, json.dumps(row.as_spec(), sort_keys=True)) for row in rows]
+
+
+def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
+    """Those that listen to this event; a resync of one rule runs only that one."""
+    return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
+
+
+def open_workshop(rules: list[RuleSpec], lane: str) -> Workshop:
+    """Mappings and connections that these rules name."""
+    names = {action.mapping for rule in rules for action in rule.actions if action.mapping}
+    versions = MappingVersion.objects.filter(state=VersionState.PUBLISHED, mapping__name__in=names).select_related("mapping")
+    mappings = {
+        row.mapping.name: (_mapping(row.mapping.name, json.dumps(row.spec, sort_keys=True)), row.number) for row in versions
+    }
+    connections: dict[str, Any] = {connection.name: connection for connection in Connection.objects.all()}
+    return Workshop(connections, mappings, lane)
