@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 from integrations.vendors.base import Account, Exchange, Services, Token
@@ -31,11 +32,13 @@ class MemoryBudget:
     left: int = 10_000
     spent: int = 0
     learnt: list[dict[str, Any]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
 
     def spend(self, calls: int = 1) -> None:
-        if self.spent + calls > self.left:
-            raise RateLimited("The budget is used up.", retry_after=timedelta(seconds=60))
-        self.spent += calls
+        with self._lock:
+            if self.spent + calls > self.left:
+                raise RateLimited("The budget is used up.", retry_after=timedelta(seconds=60))
+            self.spent += calls
 
     def learn(
         self,
