@@ -38,11 +38,11 @@ class RunningSandbox:
     def store(self) -> Store:
         return self.app.store
 
-    def switch(self, vendor: str, **changes: Any) -> Values:
+    def switch(self, vendor: str, /, **changes: Any) -> Values:
         """Set switches: `switch("salesforce", lock_row=2)`."""
         return self.app.switches.set(vendor, changes)
 
-    def act(self, vendor: str, name: str, **params: Any) -> Any:
+    def act(self, vendor: str, name: str, /, **params: Any) -> Any:
         """Do what a person does at the vendor: `act("getresponse", "subscribe", email="dana@example.com")`."""
         return act(self.app, vendor, name, params)
 
