@@ -12,7 +12,6 @@ from ..values import is_blank, text_of
 from .problems import Path, Problem
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_LONGEST_NAME = 80
 Scalar = str | int | float | bool | None
 
 
@@ -31,10 +30,10 @@ def unknown(word: object, what: str, known: Iterable[str]) -> str:
     return f"'{text_of(word)[:60]}' is not {what}.{did_you_mean(word, known)}"
 
 
-def name_problem(name: str) -> str:
-    if NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
+def name_problem(name: str, longest: int = 120) -> str:
+    if NAME.fullmatch(name) and len(name) <= longest:
         return ""
-    return f"'{name[:60]}' is not a name: use up to {_LONGEST_NAME} lower-case letters, digits and dashes."
+    return f"'{name[:60]}' is not a name: use up to {longest} lower-case letters, digits and dashes."
 
 
 class Table:

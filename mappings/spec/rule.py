@@ -95,10 +95,11 @@ def _approve(table: Table) -> Approve:
     if not isinstance(table.data.get("approve"), Mapping):
         return cast(Approve, table.choice("approve", APPROVALS, "never"))
     over = table.table("approve", "approve", ("over",)).number("over", required=True)
-    if not isinstance(over, int) or over < 0:
+    if isinstance(over, int) and over >= 0:
+        return over
+    if over is not None:
         table.refuse("approve", "Write {over: 100}: more changes than this wait for a person.")
-        return "always"
-    return over
+    return "always"
 
 
 def _action(item: object, path: Path, problems: list[Problem]) -> ActionSpec | None:
