@@ -121,7 +121,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return f"<td>{'yes' if value else 'no'}</td>"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"<td dir='auto'>{escape(text)}</td>"
+    return f"<td><bdi dir='auto'>{escape(text)}</bdi></td>"
 
 
 def _switch_form(sandbox: Sandbox, slug: str) -> str:
