@@ -119,9 +119,9 @@ def _without_titles(parts: list[list[str]]) -> tuple[tuple[str, ...], list[list[
         titles += part_titles
         kept.append(rest)
     named = [part for part in kept if not all(map(_is_title, part))]
-    if named:
-        titles += [word for part in kept if all(map(_is_title, part)) for word in part]
-    return tuple(titles), named or kept[:1]
+    only_titles = [part for part in kept if all(map(_is_title, part))]
+    lost = only_titles if named else only_titles[1:]
+    return (*titles, *(word for part in lost for word in part)), named or only_titles[:1]
 
 
 def _leading_titles(words: list[str]) -> tuple[list[str], list[str]]:

@@ -61,12 +61,17 @@ def storable(text: str) -> str:
 
 
 def is_blank(value: object) -> bool:
-    """None, empty and white space only are blank; 0 and False are not."""
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, list | tuple | dict | set | frozenset):
-        return all(is_blank(item) for item in value)
-    return value is None or value == b""
+    """None, empty, white space only, and what holds nothing else, are blank; 0 and False are not."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple | set | frozenset):
+            waiting.extend(item)
+        elif item is not None and not (isinstance(item, str | bytes) and not item.strip()):
+            return False
+    return True
 
 
 def text_of(value: object) -> str:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 from ..values import cut, is_blank
 from .base import Context, Example, Noted, Parameter, Transform
+from .markup import text_of_html
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _APOSTROPHE = re.compile("['’]")
 _CONTRACTIONS = frozenset({"s", "t", "m", "d", "re", "ve", "ll"})
-_BLOCKS = frozenset({"address", "article", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}) | {
-    *("li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul")
-}
-_SILENT = frozenset({"script", "style", "head", "title"})
 
 
 def title(text: str) -> str:
@@ -58,38 +54,6 @@ def template(value: Any, text: str, *, context: Context) -> Any:
     filled, result = render_filled(text, Context(context.record, at, context.region, context.timezone))
     rendered = result.value if filled else ""
     return Noted(rendered, " ".join(result.notes)) if result.notes else rendered
-
-
-def strip_html(text: str) -> str:
-    """What a reader would see: no tags, scripts or styles; one line for each paragraph."""
-    reader = _Reader()
-    reader.feed(text.replace("<![", "&lt;!["))  # the parser gives up on unfinished marked sections
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.seen).split("\n"))
-    return "\n".join(filter(None, lines))
-
-
-class _Reader(HTMLParser):
-    """Collects the text between tags."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.seen: list[str] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.silent += tag in _SILENT
-        if tag in _BLOCKS:
-            self.seen.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.silent = max(0, self.silent - (tag in _SILENT))
-        if tag in _BLOCKS:
-            self.seen.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.seen.append(data.replace("\n", " "))
 
 
 TRANSFORMS = (
@@ -188,7 +152,7 @@ TRANSFORMS = (
         "HTML to text",
         "Takes tags, scripts and styles away and keeps what a reader would see.",
         "each",
-        strip_html,
+        text_of_html,
         (
             Example("strip_html", "<p>Hi <b>Jane</b></p><p>Bye</p>", "Hi Jane\nBye"),
             Example("strip_html", "2 &lt; 3", "2 < 3"),

@@ -291,6 +291,31 @@ def test_countries_are_known_by_many_spellings(value: str, result: str) -> None:
     assert _apply("country", value).value == result
 
 
+@pytest.mark.parametrize(
+    ("markup", "seen"),
+    [
+        ("<p>Hi <b>Jane</b>,</p><p>a &amp; b</p>", "Hi Jane,\na & b"),
+        ("one<br/>two<BR>three", "one\ntwo\nthree"),
+        ("a<script>alert(1 < 2)</script>b<STYLE>p{}</style>c", "abc"),
+        ("<!-- no > -->yes<!doctype html>", "yes"),
+        ('<a title="1 > 2" href="#">link</a>', "link"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("unfinished <a href='", "unfinished <a href='"),
+        ("<title>never closed", "never closed"),
+        ("&#1234567890123; &lt;b&gt; &#xD800;", "\ufffd <b> \ufffd"),
+        ("<![CDATA[x]]>y", "y"),
+        ("&#" + "9" * 5000, "\ufffd"),
+    ],
+)
+def test_of_html_stays_what_a_reader_sees(markup: str, seen: str) -> None:
+    assert _apply("strip_html", markup).value == seen
+
+
+@pytest.mark.parametrize("piece", ["<a", "<!--", "</", "<a b='", '<a "', "<script>", "&#", "<a>", '<a ">'])
+def test_hostile_html_takes_no_time(piece: str) -> None:
+    assert isinstance(_apply("strip_html", piece * 100_000).value, str)
+
+
 def test_steps_follow_one_another() -> None:
     tags = [{"tagId": "a", "name": "hot"}, {"tagId": "b", "name": "new"}]
     assert apply(parse_via(["names", {"join": ";"}]), tags).value == "hot;new"
