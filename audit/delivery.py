@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -124,21 +125,30 @@ def _send(connection: Connection, changes: Sequence[Change]) -> None:
 
 
 def _write(change: Change) -> Write:
-    parked = set(change.params.get("parked", []))
+    params = _params(change)
     return Write(
         id=change.id,
         object=change.object,
         operation=sent_as(change),
-        values={field: entry["after"] for field, entry in change.diff.items() if field not in parked},
+        values=_values(change, params),
         record_id=change.record_id,
         key=(change.key_field, change.external_id) if change.external_id else None,
-        params=_params(change),
+        params=params,
         retry=change.unknown_outcome,
         first_attempt_at=_first_attempt(change) if change.unknown_outcome else None,
     )
 
 
-def _params(change: Change) -> dict[str, object]:
+def _values(change: Change, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields to write, without parked ones; of a membership, which record is the member."""
+    if change.kind == Kind.CAMPAIGN:
+        object, record_id = params.get("member") or ("", "")
+        return {f"{object}Id": record_id}
+    parked = set(change.params.get("parked", []))
+    return {field: entry["after"] for field, entry in change.diff.items() if field not in parked}
+
+
+def _params(change: Change) -> dict[str, Any]:
     """What is not a field. A change that follows another learns from it which record it is about."""
     params = {key: value for key, value in change.params.items() if key != "parked"}
     if change.depends_on is not None and not params.get("member"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -54,10 +54,11 @@ class Connection(models.Model):
         default=Mode.READ_WRITE,
         help_text=_("Read only: every write is refused and says so."),
     )
-    base_url = models.URLField(
+    base_url = models.CharField(
         _("base URL"),
         blank=True,
         max_length=500,
+        validators=[URLValidator(["http", "https"])],
         help_text=_("Leave empty for the vendor's own address. Salesforce: your My Domain URL."),
     )
     credentials = EncryptedJSONField(default=dict, editable=False)

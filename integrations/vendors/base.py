@@ -309,9 +309,9 @@ class OptOutField:
     channel: Channel
     field: str  # the field that is set
     stop: Any  # its value for "do not contact"
-    go: Any = False  # its value for "may be contacted"; written only after a newer, explicit opt-in
     date_field: str = ""  # written with the time of the opt-out, where the vendor has it
     email_field: str = "Email"  # finds further records of the same address
+    go: Any = False  # its value for "may be contacted"; written only after a newer, explicit opt-in
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,49 @@
+"""What every test shares: no network but loopback, and workers that are not woken."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.sandbox.testing import RunningSandbox, running_sandbox
+
+from .world import World
+
+
+@pytest.fixture(autouse=True)
+def _quiet(settings: Any) -> None:
+    settings.WAKE_WORKERS = False
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise RuntimeError(f"A test tried to reach {address[0]}.")
+        return real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def _sandbox_server() -> Iterator[RunningSandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_sandbox_server: RunningSandbox) -> RunningSandbox:
+    """The simulated vendors, empty, over real sockets."""
+    _sandbox_server.reset()
+    return _sandbox_server
+
+
+@pytest.fixture
+def world(sandbox: RunningSandbox, db: None) -> World:
+    """GetResponse and Salesforce connected; no mapping and no rule yet."""
+    return World(sandbox)
