@@ -14,6 +14,7 @@ from .parent import Parent
 from .processes import Program
 from .runtime import RuntimeDirectory
 
+LAST_PORT = 65_535
 QUESTIONS = 20  # with several hosts on one queue, so many that a lane which works gets one of them
 
 
@@ -38,9 +39,11 @@ def supervise(
 def open_port(host: str, port: int) -> socket.socket:
     """A listening socket. The parent keeps it, so that callers wait while the web server starts again."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if not 0 <= port <= LAST_PORT:
+        raise PortTaken(f"There is no port {port}: choose one up to {LAST_PORT} with --port.")
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise PortTaken(f"Cannot listen on port {port} of {host}: {error}. Choose another with --port.") from error
 
 
