@@ -109,7 +109,10 @@ def name(text: str) -> str:
 
 def names(texts: Iterable[str]) -> list[str]:
     """Each name once: Salesforce refuses a field that is selected twice, in whatever case."""
-    return list({text.lower(): name(text) for text in reversed(list(texts))}.values())[::-1]
+    first: dict[str, str] = {}
+    for text in texts:
+        first.setdefault(text.lower(), name(text))
+    return list(first.values())
 
 
 def literal(value: str) -> str:
