@@ -332,6 +332,16 @@ def test_a_template_reads_the_record_as_its_vendor_does() -> None:
     assert apply(parse_via([{"template": "{customFields.a} {value}"}]), "v", context).value == "CUSTOMFIELDS.A v"
 
 
+def test_a_template_is_blank_only_when_all_its_fields_are() -> None:
+    some = _apply({"template": "{name} <{email}>"}, None, record={"name": "", "email": "jane@example.com"})
+    none = _apply({"template": "{name} <{email}>"}, None, record={"name": "", "email": None})
+    assert (some.value, none.value) == (" <jane@example.com>", "")
+
+
+def test_the_same_is_said_once() -> None:
+    assert _apply({"truncate": 1}, ["ab", "cd"]).notes == ["Cut from 2 to 1 characters."]
+
+
 def test_the_paths_that_a_template_reads_are_known() -> None:
     assert paths_read(parse_via(["trim", {"template": "{value} {name|upper} {a.b}"}])) == {"name", "a.b"}
 
