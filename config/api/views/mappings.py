@@ -1,0 +1,144 @@
+"""Rules, mappings with their preview, and runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api.filters import RuleFilter, RunFilter
+from config.api.serializers.mappings import (
+    MappingSerializer,
+    NewPreviewSerializer,
+    NewRunSerializer,
+    PreviewSerializer,
+    RuleSerializer,
+    RunSerializer,
+)
+from integrations.models import Connection, Event
+from integrations.vendors.base import Record
+from integrations.vendors.errors import CrosswalkError
+from mappings.editing.sampling import (
+    Sample,
+    preview_record,
+    read_record,
+    read_record_by_email,
+    record_of_event,
+)
+from mappings.models import Mapping, MappingVersion, Rule, Run, VersionState
+from mappings.runs import RunRefused, start_run
+from mappings.spec import MappingSpec, SpecError, parse_mapping
+
+from .base import ByName, ReadOnly, refuse, refuse_field
+
+
+class RuleViewSet(ByName):
+    """When this event happens, if these conditions hold, do these actions."""
+
+    queryset = Rule.objects.select_related("connection")
+    serializer_class = RuleSerializer
+    filterset_class = RuleFilter
+
+
+class MappingViewSet(ByName):
+    """How fields of a source object become fields of a target object."""
+
+    queryset = Mapping.objects.prefetch_related("versions__author")
+    serializer_class = MappingSerializer
+    filterset_fields = ("name",)
+    action_permissions = {"preview": "mappings.change_mapping"}
+
+    @extend_schema(request=NewPreviewSerializer, responses=PreviewSerializer, filters=False)
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, name: str) -> Response:
+        """What the mapping would do to one record: before and after, field by field. Writes nothing."""
+        mapping = self.get_object()
+        body = NewPreviewSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = _version(mapping, body.validated_data.get("version"))
+        spec = _spec(mapping, version)
+        try:
+            sample = preview_record(spec, _record(spec, body.validated_data))
+        except CrosswalkError as error:
+            refuse(error)
+        return Response(PreviewSerializer(_answer(mapping, version, sample)).data)
+
+
+def _version(mapping: Mapping, number: int | None) -> MappingVersion:
+    if number is not None:
+        return get_object_or_404(mapping.versions, number=number)
+    version = mapping.draft or mapping.published
+    if version is None:
+        refuse_field("version", "This mapping has no version yet.")
+    return version
+
+
+def _spec(mapping: Mapping, version: MappingVersion) -> MappingSpec:
+    try:
+        return parse_mapping(mapping.name, version.spec)
+    except SpecError as error:
+        refuse_field("version", str(error))
+
+
+def _record(spec: MappingSpec, chosen: dict[str, Any]) -> Record:
+    if "record" in chosen:
+        return dict(chosen["record"])
+    if "record_id" in chosen:
+        return read_record(spec, chosen["record_id"])
+    if "email" in chosen:
+        return read_record_by_email(spec, chosen["email"])
+    return record_of_event(spec, get_object_or_404(Event.objects.select_related("connection"), pk=chosen["event"]))
+
+
+def _answer(mapping: Mapping, version: MappingVersion, sample: Sample) -> dict[str, Any]:
+    rows = [
+        {
+            "to": row.to,
+            "from": row.origin,
+            "via": row.via,
+            "before": row.before,
+            "after": row.after,
+            "changes": row.changes,
+            "synthetic": row.synthetic,
+        }
+        for row in sample.preview.rows
+    ]
+    facts = {"mapping": mapping.name, "version": version.number, "published": version.state == VersionState.PUBLISHED}
+    return facts | {
+        "record": sample.record,
+        "target_record": sample.target,
+        "rows": rows,
+        "notes": sample.preview.notes,
+    }
+
+
+class RunViewSet(ReadOnly):
+    """Passes over many records."""
+
+    queryset = Run.objects.all()
+    serializer_class = RunSerializer
+    filterset_class = RunFilter
+    action_permissions = {"create": "mappings.add_run"}
+
+    @extend_schema(request=NewRunSerializer, responses={201: RunSerializer}, filters=False)
+    def create(self, request: Request) -> Response:
+        """Start a run. The scope is one of `email`, `rule` and `connection`."""
+        body = NewRunSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        chosen = body.validated_data
+        _check_scope(chosen["scope"])
+        try:
+            run = start_run(chosen["kind"], chosen["scope"], request.user.get_username(), chosen["dry_run"])
+        except RunRefused as error:
+            refuse_field("kind", str(error))
+        return Response(RunSerializer(run).data, status=201)
+
+
+def _check_scope(scope: dict[str, str]) -> None:
+    for name, table in (("rule", Rule), ("connection", Connection)):
+        if name in scope and not table._default_manager.filter(name=scope[name]).exists():
+            refuse_field("scope", f"There is no {name} {scope[name]}.")
