@@ -12,6 +12,7 @@ from .queries import LONGEST_QUERY, Queries, conditions, literal
 
 OBJECT = "CampaignMember"
 OPERATIONS = ("add_to_campaign", "remove_from_campaign")
+MEMBER_FIELDS = "CampaignId, LeadId, ContactId, Status"
 PEOPLE = ("LeadId", "ContactId")
 CAMPAIGN_ID = re.compile(r"[A-Za-z0-9]{15,18}")
 ALREADY_MEMBER = "DUPLICATE_VALUE"  # "Already a campaign member."; the message is translated, the code is not
@@ -35,7 +36,7 @@ class Campaigns:
         members = self._members(asked)
         settled, left = dict(refused), []
         for write in asked:
-            result = _plan(write, members.get(member_of(write)), statuses.get(campaign_of(write), []))
+            result = _plan(write, members.get(member_of(write)), statuses.get(campaign_id(write)[:15], []))
             if isinstance(result, Outcome):
                 settled[write.id] = result
             else:
@@ -50,16 +51,14 @@ class Campaigns:
         return {**outcomes, **{id_: Outcome(id_, str(m["Id"]), False) for id_, m in found.items()}}
 
     def _statuses(self, writes: Sequence[Write]) -> dict[str, list[str]]:
-        campaigns = ",".join(literal(c) for c in dict.fromkeys(map(campaign_of, writes)))
-        soql = f"SELECT CampaignId, Label FROM CampaignMemberStatus WHERE CampaignId IN ({campaigns})"
+        soql = f"SELECT CampaignId, Label FROM CampaignMemberStatus WHERE CampaignId IN ({_campaigns(writes)})"
         statuses: dict[str, list[str]] = {}
         for row in self.queries.rows(soql):
             statuses.setdefault(str(row["CampaignId"])[:15], []).append(str(row["Label"]))
         return statuses
 
     def _members(self, writes: Sequence[Write]) -> dict[Member, Record]:
-        campaigns = ",".join(literal(c) for c in dict.fromkeys(map(campaign_of, writes)))
-        start = f"SELECT Id, CampaignId, LeadId, ContactId, Status FROM {OBJECT} WHERE CampaignId IN ({campaigns}) AND "
+        start = f"SELECT Id, {MEMBER_FIELDS} FROM {OBJECT} WHERE CampaignId IN ({_campaigns(writes)}) AND "
         people = list(dict.fromkeys(map(person_of, writes)))
         rows = [
             row
@@ -74,8 +73,8 @@ class Campaigns:
         }
 
 
-def campaign_of(write: Write) -> str:
-    return str(write.params.get("campaign") or "").strip()[:15]
+def campaign_id(write: Write) -> str:
+    return str(write.params.get("campaign") or "").strip()
 
 
 def person_of(write: Write) -> tuple[str, str]:
@@ -85,11 +84,15 @@ def person_of(write: Write) -> tuple[str, str]:
 
 
 def member_of(write: Write) -> Member:
-    return campaign_of(write), person_of(write)[1][:15]
+    return campaign_id(write)[:15], person_of(write)[1][:15]
+
+
+def _campaigns(writes: Sequence[Write]) -> str:
+    return ",".join(literal(campaign) for campaign in dict.fromkeys(map(campaign_id, writes)))
 
 
 def _problem(write: Write) -> RecordError | None:
-    if not CAMPAIGN_ID.fullmatch(str(write.params.get("campaign") or "").strip()):
+    if not CAMPAIGN_ID.fullmatch(campaign_id(write)):
         return Rejected("The rule names no Salesforce campaign.", fields=["campaign"], help=CHOOSE_ID)
     if not person_of(write)[0]:
         return NotFound("The person has neither a lead nor a contact in Salesforce yet.")
@@ -121,7 +124,7 @@ def _removal(write: Write, member: Record | None) -> Outcome | Write:
 def _values(write: Write, status: str) -> Record:
     field, person = person_of(write)
     chosen = {"Status": status} if status else {}
-    return {"CampaignId": str(write.params["campaign"]).strip(), field: person, **chosen}
+    return {"CampaignId": campaign_id(write), field: person, **chosen}
 
 
 def _unknown_status(wanted: str, statuses: Sequence[str]) -> RecordError:
