@@ -1,0 +1,1 @@
+"""Connections, mappings and rules as one file: read, compared with the database, applied, written out."""
