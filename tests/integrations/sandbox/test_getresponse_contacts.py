@@ -199,7 +199,7 @@ def test_fields_chooses_and_always_gives_the_id(sandbox: RunningSandbox, getresp
 def test_pages_have_headers_and_end_empty(sandbox: RunningSandbox, getresponse: Api) -> None:
     for number in range(5):
         sandbox.subscribe(f"p{number}@example.com")
-    parameters = {"perPage": 2, "sort[email]": "ASC"}
+    parameters: dict[str, str | int] = {"perPage": 2, "sort[email]": "ASC"}
     pages = [getresponse.get("/contacts", params={**parameters, "page": page}) for page in (1, 3, 4)]
     assert [[c["email"][:2] for c in page.json()] for page in pages] == [["p0", "p1"], ["p4"], []]
     names = ("TotalCount", "TotalPages", "CurrentPage")
