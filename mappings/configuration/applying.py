@@ -64,4 +64,6 @@ def _checked(path: str, environment: Mapping[str, str], prune: bool) -> tuple[Co
     if problems:
         problems = sorted(dict.fromkeys(problems), key=lambda problem: document.line_of(problem.path))
         raise Refused([document.say(problem) for problem in problems])
-    return configuration, [document.say(warning, "warning: ") for warning in dict.fromkeys(findings.warnings)]
+    said_once = {warning.message: warning for warning in reversed(findings.warnings)}
+    warnings = sorted(said_once.values(), key=lambda warning: document.line_of(warning.path))
+    return configuration, [document.say(warning, "warning: ") for warning in warnings]
