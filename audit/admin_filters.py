@@ -1,0 +1,88 @@
+"""Filters of the watching lists, each answered through an index: dates go by id, because ids sort by time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from ulid import ULID
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
+
+from integrations.models import Connection
+from integrations.vendors import errors
+
+from .models import UNFINISHED
+
+DAY = timedelta(days=1)
+
+
+def first_id(since: datetime) -> str:
+    """The smallest id that anything made since then can have."""
+    return str(ULID.from_bytes(int(since.timestamp() * 1000).to_bytes(6, "big") + bytes(10)))
+
+
+def error_codes() -> list[str]:
+    """Every code an error of ours can have."""
+    kinds = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.CrosswalkError)
+    ]
+    return sorted({kind.code for kind in kinds})
+
+
+class ConnectionFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
+    title = _("connection")
+    parameter_name = "connection"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [(name, name) for name in Connection.objects.order_by("name").values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(connection__name=self.value()) if self.value() else queryset
+
+
+class ErrorFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
+    """Only what is not settled has an error that somebody looks for: the index on state serves it."""
+
+    title = _("error")
+    parameter_name = "error_code"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [(code, code.replace("_", " ")) for code in error_codes()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state__in=UNFINISHED, error_code=self.value()) if self.value() else queryset
+
+
+class RuleFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
+    title = _("rule")
+    parameter_name = "rule"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(rule=self.value().strip()) if self.value() else queryset
+
+
+class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed
+    """Made from one day to another, both included."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        start, end = self._day("from"), self._day("to")
+        queryset = queryset.filter(pk__gte=first_id(start)) if start else queryset
+        return queryset.filter(pk__lt=first_id(end + DAY)) if end else queryset
+
+    def _day(self, side: str) -> datetime | None:
+        day = _readable(str(self.used_parameters.get(f"{self.parameter_name}_{side}") or ""))
+        return timezone.make_aware(day) if day else None
+
+
+def _readable(text: str) -> datetime | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    return datetime(day.year, day.month, day.day) if day else None

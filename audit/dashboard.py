@@ -1,0 +1,274 @@
+"""The dashboard: is everything in step, and if not, what is in the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import TruncHour
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from integrations.admin_connections import budget_of
+from integrations.admin_labels import HEALTH_LOOK, bounded, length, link, moment, page_url, pretty, state_badge
+from integrations.models import Connection, Event, EventState, Health
+from integrations.vendors.registry import VENDORS
+
+from .admin_decisions import changes_with_names
+from .admin_filters import first_id
+from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
+from .models import UNFINISHED, Change, ChangeState, Kind, OptOut
+from .optouts import OPT_OUT
+from .telling import PROMISE, Progress, progress_of
+
+BOUND = 1000  # nothing is counted past this
+LATEST = 15
+CAUSES = 8
+CAUSE_ROWS = 5000
+OPT_OUT_ROWS = 500
+OPT_OUT_DAYS = timedelta(days=30)
+SLOW_PLANNING = timedelta(minutes=1)
+HOURS = 24
+LANES = ("optouts", "events", "bulk")
+
+# result → (label, colour, states)
+RESULTS = (
+    (gettext_lazy("Applied"), "var(--color-green-500)", (ChangeState.APPLIED,)),
+    (gettext_lazy("Failed"), "var(--color-red-500)", (ChangeState.FAILED,)),
+    (
+        gettext_lazy("Under way or waiting"),
+        "var(--color-blue-400)",
+        (ChangeState.QUEUED, ChangeState.SENDING, ChangeState.HELD),
+    ),
+    (gettext_lazy("Cancelled or rejected"), "var(--color-base-400)", (ChangeState.CANCELLED, ChangeState.REJECTED)),
+)
+Problem = dict[str, str]
+
+
+def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the first page shows, as far as this user may see it."""
+    may_watch = request.user.has_perm("audit.view_change")
+    connections = connection_cards() if request.user.has_perm("integrations.view_connection") else []
+    context["connections"] = connections
+    context["may_watch"] = may_watch
+    context["may_connect"] = request.user.has_perm("integrations.add_connection")
+    context["may_retry"] = request.user.has_perm("audit.retry_change")
+    if may_watch:
+        context.update(watched(connections))
+    return context
+
+
+def watched(connections: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    opt_outs = opt_out_numbers()
+    return {
+        **in_step(connections, opt_outs),
+        "opt_outs": opt_outs,
+        "chart": pretty(hourly()),
+        "results": [(label, colour) for label, colour, _states in RESULTS],
+        "causes": causes(),
+        "latest": latest(),
+    }
+
+
+# --- the first line --------------------------------------------------------------------------------------------
+
+
+def in_step(connections: Sequence[dict[str, Any]], opt_outs: dict[str, Any]) -> dict[str, Any]:
+    """The answer, its tone, and what is in the way, worst first."""
+    problems = [
+        *connection_problems(connections),
+        *opt_out_problems(opt_outs),
+        *count_problem(ChangeState.FAILED, "bad", "%(n)s change failed", "%(n)s changes failed"),
+        *planning_problem(),
+        *count_problem(ChangeState.HELD, "warn", "%(n)s change waits for approval", "%(n)s changes wait for approval"),
+    ]
+    tone = "bad" if any(p["tone"] == "bad" for p in problems) else "warn" if problems else "good"
+    answer = _("Not everything is in step") if problems else _("Everything is in step")
+    return {"tone": tone, "answer": answer, "problems": problems}
+
+
+def connection_problems(connections: Sequence[dict[str, Any]]) -> list[Problem]:
+    broken = [card for card in connections if card["row"].health in (Health.BLOCKED, Health.DOWN)]
+    return [
+        {"tone": "bad", "text": f"{card['row'].name}: {card['row'].get_health_display()}", "url": card["url"]}
+        for card in broken
+    ]
+
+
+def opt_out_problems(opt_outs: dict[str, Any]) -> list[Problem]:
+    waiting, overdue = opt_outs["waiting"], opt_outs["overdue"]
+    if not waiting and not overdue:
+        return []
+    text = ngettext(
+        "%(n)s opt-out is not told everywhere", "%(n)s opt-outs are not told everywhere", waiting or overdue
+    )
+    url = reverse("admin:audit_optout_changelist")
+    return [
+        {"tone": "bad" if overdue else "warn", "text": text % {"n": bounded(waiting or overdue, BOUND)}, "url": url}
+    ]
+
+
+def count_problem(state: ChangeState, tone: str, one: str, many: str) -> list[Problem]:
+    count = Change.objects.filter(state=state).order_by()[: BOUND + 1].count()
+    if not count:
+        return []
+    url = reverse("admin:audit_change_changelist") + f"?state__exact={state}"
+    return [{"tone": tone, "text": ngettext(one, many, count) % {"n": bounded(count, BOUND)}, "url": url}]
+
+
+def planning_problem() -> list[Problem]:
+    """The oldest event that nobody planned yet, when it is older than it should be."""
+    oldest = oldest_unplanned()
+    waits = timezone.now() - oldest if oldest else timedelta()
+    if waits <= SLOW_PLANNING:
+        return []
+    text = _("the oldest event has waited %(time)s to be planned") % {"time": length(waits)}
+    url = reverse("admin:integrations_event_changelist") + "?state__exact=new"
+    return [{"tone": "warn", "text": text, "url": url}]
+
+
+def oldest_unplanned() -> datetime | None:
+    """When the oldest unplanned event came in: one look at the front of each lane's queue."""
+    new = Event.objects.filter(state=EventState.NEW)
+    fronts = [
+        new.filter(lane=lane).order_by("occurred_at", "id").values_list("received_at", flat=True).first()
+        for lane in LANES
+    ]
+    return min((front for front in fronts if front), default=None)
+
+
+# --- connections ------------------------------------------------------------------------------------------------
+
+
+def connection_cards() -> list[dict[str, Any]]:
+    last_event = Event.objects.filter(connection=OuterRef("pk")).order_by("-id").values("received_at")[:1]
+    rows = Connection.objects.defer("credentials", "webhook_token").prefetch_related("budget_windows")
+    return [card_of(row) for row in rows.annotate(last_event=Subquery(last_event)).order_by("name")]
+
+
+def card_of(connection: Any) -> dict[str, Any]:
+    kind = VENDORS.get(connection.vendor)
+    return {
+        "row": connection,
+        "url": page_url(connection),
+        "vendor": kind.label if kind else connection.vendor,
+        "health": state_badge(connection, HEALTH_LOOK, "health"),
+        "budget": budget_of(connection, kind) if kind else [],
+        "last_event": moment(connection.last_event),
+    }
+
+
+# --- opt-outs ---------------------------------------------------------------------------------------------------
+
+
+def opt_out_numbers() -> dict[str, Any]:
+    """How many of the last 30 days, how long they took, and how many still wait, of whatever age."""
+    recent = OptOut.objects.filter(pk__gte=first_id(timezone.now() - OPT_OUT_DAYS)).order_by("-pk")[:OPT_OUT_ROWS]
+    progress = list(progress_of(recent).values())
+    took = sorted(each.took for each in progress if each.took is not None)
+    waiting = unfinished_opt_outs()
+    overdue = OptOut.objects.filter(pk__in=waiting, state="open", heard_at__lt=timezone.now() - PROMISE).count()
+    return {
+        "count": bounded_rows(progress),
+        "p50": length(quantile(took, 0.5)),
+        "p95": length(quantile(took, 0.95)),
+        "worst": length(took[-1] if took else None),
+        "worst_tone": "bad" if took and took[-1] > PROMISE else "",
+        "waiting": len(waiting),
+        "waiting_text": bounded(len(waiting), BOUND),
+        "overdue": overdue,
+    }
+
+
+def unfinished_opt_outs() -> list[str]:
+    """Ids of opt-outs that some system was not told yet."""
+    telling = Change.objects.filter(kind=Kind.OPT_OUT, operation=OPT_OUT, state__in=UNFINISHED)
+    return list(telling.exclude(opt_out=None).order_by().values_list("opt_out_id", flat=True).distinct()[: BOUND + 1])
+
+
+def bounded_rows(progress: Sequence[Progress]) -> str:
+    return f"{OPT_OUT_ROWS}+" if len(progress) == OPT_OUT_ROWS else str(len(progress))
+
+
+def quantile(spans: Sequence[timedelta], share: float) -> timedelta | None:
+    """The smallest span that this share of sorted spans does not exceed."""
+    return spans[max(0, ceil(share * len(spans)) - 1)] if spans else None
+
+
+# --- changes ----------------------------------------------------------------------------------------------------
+
+
+def hourly() -> dict[str, Any]:
+    """Changes of the last 24 hours per hour and result, as the chart takes them."""
+    now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    hours = [now - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
+    rows = (
+        Change.objects.filter(pk__gte=first_id(hours[0]))
+        .annotate(hour=TruncHour("created_at"))
+        .values_list("hour", "state")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    counts = {(hour, state): count for hour, state, count in rows}
+    return {
+        "labels": [f"{hour:%H}:00" for hour in hours],
+        "datasets": [
+            {
+                "label": str(label),
+                "data": [sum(counts.get((hour, state), 0) for state in states) for hour in hours],
+                "backgroundColor": colour,
+                "stack": "changes",
+                "displayYAxis": True,
+                "maxTicksXLimit": 8,
+            }
+            for label, colour, states in RESULTS
+        ],
+    }
+
+
+def causes() -> list[dict[str, Any]]:
+    """Failures by cause and connection, the most frequent first, each with what to do."""
+    failed = Change.objects.filter(state=ChangeState.FAILED).order_by("-pk")
+    rows = list(failed.values_list("error_code", "connection__name", "pk")[:CAUSE_ROWS])
+    groups = Counter((code, name) for code, name, _pk in rows).most_common(CAUSES)
+    newest = {(code, name): pk for code, name, pk in reversed(rows)}
+    samples = Change.objects.only("error").in_bulk([newest[group] for group, _count in groups])
+    return [cause_of(group, count, samples[newest[group]].error or {}) for group, count in groups]
+
+
+def cause_of(group: tuple[str, str], count: int, error: dict[str, str]) -> dict[str, Any]:
+    code, connection = group
+    found = urlencode({"state__exact": "failed", "error_code": code, "connection": connection})
+    retried = urlencode({"error_code": code, "connection__name": connection})
+    return {
+        "count": count,
+        "code": code.replace("_", " ") or _("unknown"),
+        "connection": connection,
+        "message": error.get("message", ""),
+        "help": error.get("help", ""),
+        "log": reverse("admin:audit_change_changelist") + "?" + found,
+        "retry": reverse("admin:audit_change_decide", args=["retry"]) + "?" + retried,
+    }
+
+
+def latest() -> list[dict[str, Any]]:
+    rows = list(changes_with_names().order_by("-pk")[:LATEST])
+    name_people(rows)
+    return [
+        {
+            "at": moment(row.created_at),
+            "state": change_badge(row),
+            "who": who(row),
+            "what": link(page_url(row), sentence_of(row)),
+            "error": error_sentence(row) if row.state == ChangeState.FAILED else "",
+        }
+        for row in rows
+    ]
