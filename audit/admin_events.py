@@ -1,4 +1,4 @@
-"""Events in the admin: what a vendor told us, as it came, and what became of it. Here, because its page shows changes."""
+"""Events in the admin: what a vendor told us, as it came, and what came of it; here, because that is changes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 
 from integrations.admin_labels import (
     EVENT_LOOK,
-    link,
     lines,
+    link,
     ltr,
     moment,
     page_link,

@@ -39,7 +39,9 @@ def retry(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") 
 
 def approve(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
     """Let held changes go. One held by an opt-out cannot be approved: only a newer opt-in lifts it."""
-    decision = _decide(ids, (ChangeState.HELD,), _("Only a change that waits for approval can be approved."), _why_not_approved)
+    decision = _decide(
+        ids, (ChangeState.HELD,), _("Only a change that waits for approval can be approved."), _why_not_approved
+    )
     facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "held_reason": ""}
     with transaction.atomic():
         _lift_for(decision.done, user)
@@ -69,7 +71,9 @@ def _decide(
     """Sort changes into those in one of `states` and those that are refused, with the reason."""
     decision = Decision()
     for change in Change.objects.filter(id__in=list(ids)).select_related("connection", "opt_out"):
-        reason = "" if change.state in states else f"{sentence} {_('This one is')} {change.get_state_display().lower()}."
+        reason = (
+            "" if change.state in states else f"{sentence} {_('This one is')} {change.get_state_display().lower()}."
+        )
         reason = reason or (why_not(change) if why_not else "")
         if reason:
             decision.refused[change.id] = reason

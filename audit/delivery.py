@@ -75,7 +75,10 @@ def _address(changes: Sequence[Change]) -> None:
     if not open_ended:
         return
     links = Link.objects.filter(
-        person_id__in={c.person_id for c in open_ended}, connection_id=changes[0].connection_id, gone_at=None, moved_to=None
+        person_id__in={c.person_id for c in open_ended},
+        connection_id=changes[0].connection_id,
+        gone_at=None,
+        moved_to=None,
     ).order_by("id")
     known = {(link.person_id, link.object): link.record_id for link in links}
     for change in open_ended:

@@ -75,7 +75,11 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     ids = [change.id for change in claimed]
     Change.objects.filter(id__in=ids, state=ChangeState.SENDING).update(unknown_outcome=True)
     Change.objects.filter(id__in=ids).update(
-        state=ChangeState.SENDING, lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1, tries=F("tries") + 1
+        state=ChangeState.SENDING,
+        lease=lease,
+        lease_until=now + LEASE,
+        attempts=F("attempts") + 1,
+        tries=F("tries") + 1,
     )
     Attempt.objects.bulk_create(
         [Attempt(change=change, number=change.attempts, batch=lease, rows=len(claimed)) for change in claimed]
@@ -102,7 +106,18 @@ def save_settled(changes: Sequence[Change]) -> None:
     for change in changes:
         change.lease, change.lease_until = "", None
         change.error_code = (change.error or {}).get("code", "")
-    fields = ["state", "record_id", "created", "attempts", "tries", "unknown_outcome", "error", "error_code", "applied_at", "diff"]
+    fields = [
+        "state",
+        "record_id",
+        "created",
+        "attempts",
+        "tries",
+        "unknown_outcome",
+        "error",
+        "error_code",
+        "applied_at",
+        "diff",
+    ]
     fields += ["next_attempt_at", "lease", "lease_until", "notes", "params", "held_reason"]
     Change.objects.bulk_update(changes, fields, batch_size=200)
 

@@ -42,7 +42,9 @@ class OptOut(models.Model):
         default=dict
     )  # event id, vendor's event id, body hash: what proves it when the event is pruned
     targets = models.JSONField(default=list)  # names of the connections that must know
-    already = models.JSONField(default=list)  # records that held it when we looked: [{connection, object, record_id, at}]
+    already = models.JSONField(
+        default=list
+    )  # records that held it when we looked: [{connection, object, record_id, at}]
     rule = models.CharField(max_length=120, blank=True)
     heard_at = models.DateTimeField(_("heard"))  # when the person said so
     received_at = models.DateTimeField(_("received"), default=timezone.now)

@@ -122,7 +122,9 @@ def says_stop(connection: Connection, object: str, channel: str, record: dict[st
     return bool(flags) and all(record.get(flag.field) == flag.stop for flag in flags)
 
 
-def change_for(opt_out: OptOut, connection: Connection, found: Found, event: Event | None, actor: str = "rule") -> Change:
+def change_for(
+    opt_out: OptOut, connection: Connection, found: Found, event: Event | None, actor: str = "rule"
+) -> Change:
     """The change that tells one record. The same opt-out tells a record once."""
     return Change(
         connection=connection,
@@ -176,7 +178,9 @@ def cover_new_records(changes: Sequence[Change]) -> list[Change]:
     made = [change for change in changes if change.created and change.kind == Kind.CONTACT and change.person_id]
     opt_outs = open_opt_outs(change.person_id for change in made if change.person_id)
     missed = [
-        change_for(opt_out, change.connection, Found(change.object, change.record_id, _after(change)), None, actor="opt-out")
+        change_for(
+            opt_out, change.connection, Found(change.object, change.record_id, _after(change)), None, actor="opt-out"
+        )
         for change in made
         for opt_out in opt_outs.get(change.person_id or "", [])
         if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
@@ -196,11 +200,17 @@ def _after(change: Change) -> dict[str, Any]:
 
 def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[Change]:
     """One change per told record that would let the person be contacted again: held for approval when `ask`."""
-    told = Change.objects.filter(opt_out=opt_out, operation=OPT_OUT, state=ChangeState.APPLIED).select_related("connection")
+    told = Change.objects.filter(opt_out=opt_out, operation=OPT_OUT, state=ChangeState.APPLIED).select_related(
+        "connection"
+    )
     spots = [(change.connection, change.object, change.record_id) for change in told]
     names = {entry["connection"] for entry in opt_out.already}
     connections = {c.name: c for c in Connection.objects.filter(name__in=names)}
-    spots += [(connections[e["connection"]], e["object"], e["record_id"]) for e in opt_out.already if e["connection"] in connections]
+    spots += [
+        (connections[e["connection"]], e["object"], e["record_id"])
+        for e in opt_out.already
+        if e["connection"] in connections
+    ]
     return [_opt_in_change(opt_out, spot, event, rule, ask) for spot in spots]
 
 

@@ -34,12 +34,16 @@ MAX_ATTEMPTS = len(LADDER) + 1
 
 
 @transaction.atomic
-def settle(changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str) -> None:
+def settle(
+    changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str
+) -> None:
     """Record the outcome of each change of one batch; nothing for a change that another worker took over."""
     mine = still_ours(changes)
     follow_ups: list[Change] = []
     for change in mine:
-        outcome = outcomes.get(change.id) or Outcome(change.id, error=Unavailable("The vendor's answer did not name this row."))
+        outcome = outcomes.get(change.id) or Outcome(
+            change.id, error=Unavailable("The vendor's answer did not name this row.")
+        )
         follow_ups += _settle_one(change, outcome)
     save_settled(mine)
     _close_attempts(mine, outcomes, exchanges, batch)
@@ -54,7 +58,11 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
     error = outcome.error
     if error is None:
         change.state, change.error, change.applied_at = ChangeState.APPLIED, None, timezone.now()
-        change.record_id, change.created, change.unknown_outcome = outcome.record_id or change.record_id, outcome.created, False
+        change.record_id, change.created, change.unknown_outcome = (
+            outcome.record_id or change.record_id,
+            outcome.created,
+            False,
+        )
         return []
     change.error = error.facts()
     change.unknown_outcome = change.unknown_outcome or isinstance(error, OutcomeUnknown)
@@ -109,7 +117,9 @@ def _readdress(change: Change, error: Moved) -> list[Change]:
         change.state = ChangeState.FAILED
         return []
     change.state = ChangeState.CANCELLED
-    change.held_reason = f"{change.object} {change.record_id} became {error.object} {error.record_id}; the change goes there."
+    change.held_reason = (
+        f"{change.object} {change.record_id} became {error.object} {error.record_id}; the change goes there."
+    )
     if change.kind == Kind.OPT_OUT and change.opt_out is not None and change.operation == optouts.OPT_OUT:
         found = Found(error.object, error.record_id, {})
         return [optouts.change_for(change.opt_out, change.connection, found, change.event, actor=change.actor)]
@@ -119,7 +129,19 @@ def _readdress(change: Change, error: Moved) -> list[Change]:
 def copy_change(change: Change, **facts: Any) -> Change:
     """A new change with the same intent that points at the old one. Not saved."""
     names = ("connection", "object", "operation", "kind", "record_id", "key_field", "external_id", "person_id", "event")
-    names += ("opt_out", "rule", "mapping", "mapping_version", "diff", "params", "known", "lane", "order_key", "run_id", "actor")
+    names += (
+        "opt_out",
+        "rule",
+        "mapping",
+        "mapping_version",
+        "diff",
+        "params",
+        "known",
+        "lane",
+        "order_key",
+        "run_id",
+        "actor",
+    )
     values = {name: getattr(change, name) for name in names} | facts
     target = (values["object"], values["record_id"])
     return Change(**values, replaces=change, identity=identity_of("copy", change.id, *target))
@@ -160,7 +182,11 @@ def _update_links(changes: Sequence[Change]) -> None:
     for change in records:
         spot = (change.object, change.record_id)
         link = fresh.get(spot) or known.get(spot) or _new_link(change)
-        written = {field: entry["after"] for field, entry in change.diff.items() if field not in change.params.get("parked", [])}
+        written = {
+            field: entry["after"]
+            for field, entry in change.diff.items()
+            if field not in change.params.get("parked", [])
+        }
         link.snapshot = {**link.snapshot, **change.known, **written}
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
@@ -183,7 +209,9 @@ def _known_links(changes: Sequence[Change]) -> dict[tuple[str, str], Link]:
 
 
 def _new_link(change: Change) -> Link:
-    return Link(person_id=change.person_id, connection_id=change.connection_id, object=change.object, record_id=change.record_id)
+    return Link(
+        person_id=change.person_id, connection_id=change.connection_id, object=change.object, record_id=change.record_id
+    )
 
 
 @transaction.atomic
@@ -195,4 +223,3 @@ def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
         _refund(change)
     save_settled(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()
-

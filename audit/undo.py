@@ -16,12 +16,16 @@ from .models import Change, ChangeState, Kind
 def undo(change: Change, user: AbstractBaseUser | None) -> Change:
     """Write the values from before. Raises Unsupported for what cannot be undone, Conflict when the record has moved on."""
     _check_undoable(change)
-    held = open_client(change.connection).read(change.object, [change.record_id], list(change.diff)).get(change.record_id)
+    held = (
+        open_client(change.connection).read(change.object, [change.record_id], list(change.diff)).get(change.record_id)
+    )
     if held is None:
         raise Conflict(f"{change.object} {change.record_id} no longer exists at {change.connection.name}.")
     moved_on = [field for field, entry in change.diff.items() if not same_value(held.get(field), entry["after"])]
     if moved_on:
-        raise Conflict(f"Somebody changed {', '.join(moved_on)} since. Nothing was undone.", record_ids=[change.record_id])
+        raise Conflict(
+            f"Somebody changed {', '.join(moved_on)} since. Nothing was undone.", record_ids=[change.record_id]
+        )
     with transaction.atomic():
         made = record_changes([_reversed(change, user)])
         wake_for(made)

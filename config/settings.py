@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os import getpid
+from tempfile import gettempdir
 from typing import Any
 
 from django.urls import reverse_lazy
@@ -86,7 +88,7 @@ SQLITE_OPTIONS = {
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'crosswalk.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
-        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": str(BASE_DIR / "test.sqlite3")}}
+        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}}
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

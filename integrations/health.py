@@ -11,7 +11,7 @@ from .inbox import look_again_now
 from .models import Connection, Health
 from .tokens import callback_url
 from .vendors.base import Check
-from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited
+from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited, RecordError
 
 _LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -26,7 +26,9 @@ def note_success(connection: Connection) -> None:
 
 
 def note_failure(connection: Connection, error: CrosswalkError) -> None:
-    """A whole call failed: stop for a person, or wait."""
+    """A whole call failed: stop for a person, or wait. A record that is refused says nothing about the connection."""
+    if isinstance(error, RecordError):
+        return
     now = timezone.now()
     if isinstance(error, ConfigurationError):
         changes = {"blocked": True, "health": Health.BLOCKED}

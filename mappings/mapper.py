@@ -43,7 +43,11 @@ class Comparison:
 
 def map_record(spec: MappingSpec, record: Mapping[str, Any], lookup: Lookup, context: Context) -> list[Mapped]:
     """One entry per row whose condition holds."""
-    return [_map_row(row, lookup, context) for row in spec.fields if row.condition is None or holds(row.condition, lookup)]
+    return [_map_row(row, lookup, context) for row in spec.fields if _applies(row, lookup, context)]
+
+
+def _applies(row: FieldSpec, lookup: Lookup, context: Context) -> bool:
+    return row.condition is None or holds(row.condition, lookup, timezone=context.timezone)
 
 
 def _map_row(row: FieldSpec, lookup: Lookup, context: Context) -> Mapped:

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import Change
 from config.tasks import work_off
-from integrations.models import Connection, Event
+from integrations.models import BudgetWindow, Connection, Event
 from integrations.sandbox.testing import RunningSandbox
 from integrations.tokens import set_token
-from mappings.models import Mapping, MappingVersion, Rule, VersionState
+from mappings.models import Mapping, MappingVersion, Rule, Run, VersionState
 
 TOKEN = "test-token"
 SUBSCRIBER_TO_LEAD: dict[str, Any] = {
@@ -104,6 +105,15 @@ class World:
                 return
         raise AssertionError("The work does not come to an end.")
 
+    def let_time_pass(self) -> None:
+        """All waiting is over: pauses of connections, back-off of changes and events."""
+        now = timezone.now()
+        Connection.objects.update(paused_until=None)
+        Change.objects.filter(state="queued").update(next_attempt_at=now)
+        Event.objects.filter(state="new").update(next_attempt_at=now)
+        Run.objects.update(next_attempt_at=now)
+        BudgetWindow.objects.all().delete()
+
     @property
     def leads(self) -> list[dict[str, Any]]:
         return self.sandbox.records("salesforce", "Lead")
@@ -113,4 +123,3 @@ class World:
 
     def events(self, **filters: Any) -> list[Event]:
         return list(Event.objects.filter(**filters).order_by("id"))
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -70,6 +71,14 @@ class Call:
         return self.method not in READING_METHODS and not self.reads
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What came of one request, and how long it took."""
+
+    result: Answer | requests.RequestException
+    milliseconds: int
+
+
 class Http:
     """The calls of one account. Safe to use from several threads; never retries, never follows a redirect."""
 
@@ -80,22 +89,52 @@ class Http:
         self.services = services
         self.base_url = base_url.rstrip("/")
         self._secrets = tuple(secrets)
+        self._parallel = max(1, parallel)
         self._session = _new_session(parallel)
 
     def send(self, call: Call) -> Answer:
         """Make the call once. Raises Unavailable (not sent, or a read) or OutcomeUnknown (a write with no answer)."""
-        if call.writes and self.account.read_only:
-            raise ReadOnly(f"{self.account.name} is read-only: {call.method} was not sent.")
-        url = self.address(call.path)
-        self.services.budget.spend()
+        [outcome] = self.send_many([call])
+        if isinstance(outcome, CrosswalkError):
+            raise outcome
+        return outcome
+
+    def send_many(self, calls: Sequence[Call]) -> list[Answer | CrosswalkError]:
+        """Make calls several at a time; each has its own outcome, in order. The budget pays for all of them or for none.
+
+        Only the network is used in other threads: budget and journal are asked in the caller's.
+        """
+        for call in calls:
+            if call.writes and self.account.read_only:
+                raise ReadOnly(f"{self.account.name} is read-only: {call.method} was not sent.")
+        urls = [self.address(call.path) for call in calls]
+        self.services.budget.spend(len(calls))
+        return [
+            self._outcome(call, url, sent) for call, url, sent in zip(calls, urls, self._sent(calls, urls), strict=True)
+        ]
+
+    def _sent(self, calls: Sequence[Call], urls: Sequence[str]) -> list[_Sent]:
+        if len(calls) == 1:
+            return [self._timed(calls[0], urls[0])]
+        with ThreadPoolExecutor(min(self._parallel, len(calls))) as pool:
+            return list(pool.map(self._timed, calls, urls))
+
+    def _timed(self, call: Call, url: str) -> _Sent:
         started = time.monotonic()
         try:
-            answer = self._exchange(call, url)
+            result: Answer | requests.RequestException = self._exchange(call, url)
         except requests.RequestException as error:
-            self._note(call, url, None, started, type(error).__name__)
-            raise self._failure(call, error) from error
-        self._note(call, url, answer.status, started, answer.text)
-        return answer
+            result = error
+        return _Sent(result, round((time.monotonic() - started) * 1000))
+
+    def _outcome(self, call: Call, url: str, sent: _Sent) -> Answer | CrosswalkError:
+        if isinstance(sent.result, Answer):
+            self._note(call, url, sent.result.status, sent.milliseconds, sent.result.text)
+            return sent.result
+        self._note(call, url, None, sent.milliseconds, type(sent.result).__name__)
+        failure = self._failure(call, sent.result)
+        failure.__cause__ = sent.result
+        return failure
 
     def address(self, path: str) -> str:
         """The whole URL. Raises ConfigurationError unless it is https or goes to this machine."""
@@ -127,7 +166,7 @@ class Http:
             return OutcomeUnknown(f"{name} did not answer after the request was sent.")
         return Unavailable(f"{name} did not answer.")
 
-    def _note(self, call: Call, url: str, status: int | None, started: float, response: str) -> None:
+    def _note(self, call: Call, url: str, status: int | None, milliseconds: int, response: str) -> None:
         redact = Redactor((*self._secrets, *_header_secrets(call)))
         request = "\n".join(filter(None, (_said_headers(call), (_encoded(call) or b"").decode())))
         query = requests.Request("GET", url, params=list(call.query)).prepare().url or url
@@ -135,7 +174,7 @@ class Http:
             call.method,
             redact(query)[:NOTED_CHARACTERS],
             status,
-            round((time.monotonic() - started) * 1000),
+            milliseconds,
             redact(request[: 2 * NOTED_CHARACTERS])[:NOTED_CHARACTERS],
             redact(response[: 2 * NOTED_CHARACTERS])[:NOTED_CHARACTERS],
         )

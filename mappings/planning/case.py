@@ -47,7 +47,7 @@ class Case:
         return Context(self.record, self.lookup, options.get("phone_region", ""), options.get("timezone", "UTC"))
 
     def holds(self, condition: Condition | None) -> bool:
-        return condition is None or holds(condition, self.lookup)
+        return condition is None or holds(condition, self.lookup, timezone=self.context().timezone)
 
 
 @dataclass

@@ -13,7 +13,8 @@ from integrations.health import note_failure
 from integrations.inbox import claim_events, give_back, postpone, settle_planned, wait_for_person
 from integrations.models import Connection, Event, EventState, Link
 from integrations.people import Sighting, identify
-from integrations.vendors.errors import ConfigurationError, CrosswalkError
+from integrations.schemas import forget_fields
+from integrations.vendors.errors import ConfigurationError, CrosswalkError, FieldHidden
 from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
@@ -132,20 +133,33 @@ def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop)
     """Rule after rule, action after action, each for all cases in which the rule applies."""
     for rule in rules:
         for position, action in enumerate(rule.actions):
-            applying = [case for case in cases if rule in case.rules and (case.problem is None or action.name == "opt_out")]
+            applying = [
+                case for case in cases if rule in case.rules and (case.problem is None or action.name == "opt_out")
+            ]
             if applying:
                 _run_action(Step(rule, action, position, shop), applying)
 
 
 def _run_action(step: Step, cases: Sequence[Case]) -> None:
     """A vendor that cannot be asked now postpones the events, not the batch."""
+    connection = step.shop.connections[_target_name(step)]
     try:
-        PLANNERS[step.action.name](step, cases)
+        try:
+            PLANNERS[step.action.name](step, cases)
+        except FieldHidden:  # what we knew of the vendor's fields is out of date: ask again, once
+            forget_fields(connection)
+            PLANNERS[step.action.name](step, cases)
     except CrosswalkError as error:
-        name = step.action.connection or step.shop.mappings[step.action.mapping][0].target_connection
-        note_failure(step.shop.connections[name], error)
+        note_failure(connection, error)
         for case in cases:
             case.problem = error
+
+
+def _target_name(step: Step) -> str:
+    """The connection an action is about; of several, the first."""
+    if step.action.mapping:
+        return step.shop.mappings[step.action.mapping][0].target_connection
+    return step.action.connection or step.params["connections"][0]
 
 
 @transaction.atomic
@@ -155,7 +169,9 @@ def _settle(cases: Sequence[Case]) -> None:
     finished = [case for case in present if case.problem is None]
     hear_opt_ins(finished)
     hold_for_approval(finished)
-    urgent = [change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"]
+    urgent = [
+        change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
+    ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
     _remember(finished)
     settle_planned(_settled(case) for case in finished)

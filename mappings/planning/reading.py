@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from integrations.budgets import windows_of
 from integrations.clients import open_client
 from integrations.health import note_failure, note_success
 from integrations.models import Connection, EventSource
 from integrations.storable import storable
-from integrations.vendors.base import Record
+from integrations.vendors.base import Client, Record
 from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import vendor
 
@@ -49,19 +50,37 @@ def paths_of(rule: RuleSpec, shop: Workshop) -> set[str]:
 
 
 def _read_object(connection: Connection, object: str, cases: Sequence[Case], shop: Workshop) -> None:
+    """In portions that the smallest budget window can pay for; once a portion fails, the rest waits with it."""
     consent = vendor(connection.vendor).capabilities.consent_paths
     wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
+    client, failure = open_client(connection, urgent=shop.lane == "optouts"), None
+    size = portion_of(connection)
+    for start in range(0, len(cases), size):
+        portion = cases[start : start + size]
+        failure = failure or _read_portion(connection, client, object, portion, wanted)
+        for case in portion if failure else ():
+            case.complete, case.problem = False, failure
+
+
+def portion_of(connection: Connection) -> int:
+    """How many records are asked for at a time."""
+    windows = windows_of(connection, vendor(connection.vendor).capabilities.limits)
+    return max(1, min(20, min((calls for calls, _seconds in windows), default=20) // 2))
+
+
+def _read_portion(
+    connection: Connection, client: Client, object: str, cases: Sequence[Case], wanted: Sequence[str]
+) -> CrosswalkError | None:
     ids = list(dict.fromkeys(case.event.record_id for case in cases))
     try:
-        records = open_client(connection, urgent=shop.lane == "optouts").read(object, ids, wanted)
+        records = client.read(object, ids, wanted)
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)
-        for case in cases:
-            case.complete, case.problem = False, error
-        return
+        return error
     for case in cases:
         _merge(case, records.get(case.event.record_id))
+    return None
 
 
 def _merge(case: Case, record: Record | None) -> None:

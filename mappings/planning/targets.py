@@ -41,7 +41,9 @@ def schema_of(connection: Connection, object: str, client: Client) -> Schema:
         return None
 
 
-def find_targets(spec: MappingSpec, cases: Sequence[Case], connection: Connection, client: Client, schema: Schema) -> list[Target]:
+def find_targets(
+    spec: MappingSpec, cases: Sequence[Case], connection: Connection, client: Client, schema: Schema
+) -> list[Target]:
     """Where each case's values go; a case whose target cannot be told has its `problem` or a reason set and is left out."""
     capability = _capability(connection, spec.target_object)
     targets = [_target(spec, case) for case in cases]
@@ -128,7 +130,9 @@ def _choose_linked(spec: MappingSpec, target: Target, found: Sequence[Found], ca
     if merged:
         return _settle(target, merged, spec)
     gone = target.links[-1]
-    target.case.reasons.append(f"{gone.object} {gone.record_id} was deleted at {spec.target_connection}; it is not made again.")
+    target.case.reasons.append(
+        f"{gone.object} {gone.record_id} was deleted at {spec.target_connection}; it is not made again."
+    )
     return False
 
 

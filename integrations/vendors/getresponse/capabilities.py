@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
     ),
     # 30,000 in 10 minutes, 80 in a second, 10 at once, per account: apidocs.getresponse.com/v3/limits
     limits=((30_000, timedelta(minutes=10)), (80, timedelta(seconds=1))),
+    consent_paths=("origin", "createdOn"),
     callbacks=True,
     parallel=10,
     source=SOURCE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -99,9 +100,23 @@ class Api:
 
     def send(self, call: Call) -> Answer:
         """Make the call. Raises what the answer means unless it is a 2xx with the JSON that a read promises."""
-        answer = self._http.send(
-            Call(call.method, call.path, call.query, self._headers(), call.body, call.form, call.reads)
-        )
+        return self._understood(call, self._http.send(replace(call, headers=self._headers())))
+
+    def get_many(self, asked: Sequence[tuple[str, Query]]) -> list[Answer | None]:
+        """One read per (path, query), several at a time; None where there is no such thing. Raises the first failure."""
+        headers = self._headers()
+        calls = [Call("GET", path, query=query, headers=headers) for path, query in asked]
+        return [self._found(call, outcome) for call, outcome in zip(calls, self._http.send_many(calls), strict=True)]
+
+    def _found(self, call: Call, outcome: Answer | CrosswalkError) -> Answer | None:
+        if isinstance(outcome, CrosswalkError):
+            raise outcome
+        try:
+            return self._understood(call, outcome)
+        except NotFound:
+            return None
+
+    def _understood(self, call: Call, answer: Answer) -> Answer:
         self._learn(answer)
         if not answer.ok:
             raise self._meaning(call, answer)

@@ -29,7 +29,9 @@ def plan_campaign(step: Step, cases: Sequence[Case]) -> None:
             continue
         link, maker = links.get(case.person.pk), _maker(case, connection)
         if maker is None and link is None:
-            case.reasons.append(f"Nobody at {connection.name} to {step.action.name.replace('_', ' ')}: the person has no record there.")
+            case.reasons.append(
+                f"Nobody at {connection.name} to {step.action.name.replace('_', ' ')}: the person has no record there."
+            )
             continue
         change = _change(step, case, connection, link, maker)
         if _is_member(change, done.get(case.person.pk, [])):
@@ -71,7 +73,11 @@ def _is_member(change: Change, done: Sequence[Change]) -> bool:
     """Whether the last thing done with this campaign is what is asked for now."""
     last = next((c for c in done if c.params.get("campaign") == change.params["campaign"]), None)
     same = ("campaign", "status")
-    return last is not None and last.operation == change.operation and all(last.params.get(k) == change.params[k] for k in same)
+    return (
+        last is not None
+        and last.operation == change.operation
+        and all(last.params.get(k) == change.params[k] for k in same)
+    )
 
 
 def _maker(case: Case, connection: Connection) -> Change | None:
@@ -87,7 +93,13 @@ def _maker(case: Case, connection: Connection) -> Change | None:
 def _change(step: Step, case: Case, connection: Connection, link: Link | None, maker: Change | None) -> Change:
     campaign = render(str(step.params["campaign"]), case.context()).value
     status = render(str(step.params.get("status") or ""), case.context()).value
-    member = [maker.object, maker.record_id] if maker is not None and maker.record_id else [link.object, link.record_id] if link else []
+    member = (
+        [maker.object, maker.record_id]
+        if maker is not None and maker.record_id
+        else [link.object, link.record_id]
+        if link
+        else []
+    )
     return Change(
         connection=connection,
         object=vendor(connection.vendor).capabilities.campaign_object,

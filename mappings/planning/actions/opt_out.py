@@ -10,7 +10,7 @@ from integrations.models import Connection
 from integrations.people import emails_of, normal_email
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found
-from integrations.vendors.errors import CrosswalkError
+from integrations.vendors.errors import CrosswalkError, FieldHidden
 from integrations.vendors.registry import vendor
 
 from ..case import Case, Step
@@ -49,6 +49,8 @@ def _tell(step: Step, connection: Connection, stops: Sequence[tuple[Case, OptOut
             case.reasons.append(f"{connection.name} has nowhere to keep an opt-out of {stop.get_channel_display()}.")
     try:
         found = _look_up(step.shop.client(connection.name), connection, objects, stops)
+    except FieldHidden:
+        raise
     except CrosswalkError as error:  # tell what is known now, look up the rest later
         found = {stop.id: optouts.linked_records(stop, connection, objects) for _case, stop in stops}
         for case, _stop in stops:
@@ -118,4 +120,3 @@ def _add_changes(case: Case, stop: OptOut, connection: Connection, records: Sequ
             case.changes.append(optouts.change_for(stop, connection, found, case.event))
     if not records and case.problem is None:
         case.reasons.append(f"Nobody with this address is at {connection.name}; a record made later is made opted out.")
-

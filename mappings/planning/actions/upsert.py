@@ -51,10 +51,13 @@ def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
     """Records that live on as another one, as the mapping says: write to that one, skip, or fail."""
     for target in targets:
         if work.spec.converted == "skip":
-            target.case.reasons.append(f"{work.spec.target_object} {_moved(target)[2]} is converted; the mapping skips those.")
+            target.case.reasons.append(
+                f"{work.spec.target_object} {_moved(target)[2]} is converted; the mapping skips those."
+            )
         elif work.spec.converted == "fail":
             target.case.problem = Rejected(
-                f"{work.spec.target_object} {_moved(target)[2]} is converted.", help="The mapping says to fail then. Settle it by hand."
+                f"{work.spec.target_object} {_moved(target)[2]} is converted.",
+                help="The mapping says to fail then. Settle it by hand.",
             )
     if work.spec.converted != "contact":
         return
@@ -97,14 +100,21 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
 
 def _give_way(pending: Change) -> None:
     """A change that failed or waits to make the same record is superseded by the newer one."""
-    move([pending.id], (ChangeState.FAILED, ChangeState.HELD), ChangeState.CANCELLED, held_reason="A newer event replaced it.")
+    move(
+        [pending.id],
+        (ChangeState.FAILED, ChangeState.HELD),
+        ChangeState.CANCELLED,
+        held_reason="A newer event replaced it.",
+    )
 
 
 def _compare(
     work: Work, target: Target, object: str, mapped: list[Mapped], known: Mapping[str, Any] | None, schema: Schema
 ) -> Comparison:
     link = next((link for link in target.links if target.found and link.record_id == target.found.record_id), None)
-    guarded = frozenset(flag.field for flag in vendor(work.connection.vendor).capabilities.opt_outs if flag.object == object)
+    guarded = frozenset(
+        flag.field for flag in vendor(work.connection.vendor).capabilities.opt_outs if flag.object == object
+    )
     comparison = compare(
         mapped,
         known,
@@ -118,14 +128,22 @@ def _compare(
     return comparison
 
 
-def _add_key(work: Work, target: Target, known: Mapping[str, Any] | None, schema: Schema, comparison: Comparison) -> None:
+def _add_key(
+    work: Work, target: Target, known: Mapping[str, Any] | None, schema: Schema, comparison: Comparison
+) -> None:
     """A record found by its address gets our key, unless it carries one already."""
     name = work.spec.key_field
     if known is None or not name or not target.key or known.get(name) or target.pending is not None:
         return
     if schema is not None and (name not in schema or not schema[name].updateable):
         return
-    comparison.diff[name] = {"before": None, "after": target.key, "from": work.spec.key_from, "via": [], "synthetic": False}
+    comparison.diff[name] = {
+        "before": None,
+        "after": target.key,
+        "from": work.spec.key_from,
+        "via": [],
+        "synthetic": False,
+    }
 
 
 def _note_in_step(work: Work, case: Case, object: str, found: Found | None) -> None:
@@ -134,7 +152,13 @@ def _note_in_step(work: Work, case: Case, object: str, found: Found | None) -> N
     case.reasons.append(f"{where} at {work.connection.name} already holds all of it.")
     if found and case.person:
         case.links.append(
-            Link(person=case.person, connection=work.connection, object=object, record_id=found.record_id, snapshot=found.record)
+            Link(
+                person=case.person,
+                connection=work.connection,
+                object=object,
+                record_id=found.record_id,
+                snapshot=found.record,
+            )
         )
 
 
@@ -179,5 +203,3 @@ def _change(
 def _kind(connection: Connection, object: str) -> str:
     capability = vendor(connection.vendor).capabilities.object(object)
     return capability.kind if capability else "other"
-
-

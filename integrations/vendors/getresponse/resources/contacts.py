@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from ...base import Field, Found, Page, Record
-from ...errors import NotFound, Unavailable, Unsupported
-from ..capabilities import CAPABILITIES
+from ...errors import Unavailable, Unsupported
+from ...http import Answer
 from ..client import PER_PAGE, Api, leading_integer, next_page
 from ..fields import STANDARD_FIELDS, api_field, custom_field
 
@@ -19,9 +18,6 @@ SEARCHED_BY = ("email", "name")
 FILTERS = ("campaignId", "email", "name", "origin")
 IN_DETAIL_ONLY = {"tags", "customFieldValues", "geolocation"}  # a listing never has them (getresponse.md §2.1)
 ID = re.compile(r"[A-Za-z0-9_-]+")
-
-Given = TypeVar("Given")
-Got = TypeVar("Got")
 
 
 class Contacts:
@@ -37,15 +33,18 @@ class Contacts:
     def read(self, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         """One call each, several at once. A removed contact is absent: GetResponse shows it to nobody."""
         ids = [i for i in dict.fromkeys(record_ids) if ID.fullmatch(i)]
-        records = in_parallel(lambda record_id: self._read_one(record_id, fields), ids)
-        return {record_id: record for record_id, record in zip(ids, records, strict=True) if record is not None}
+        query = fields_query(fields)
+        answers = (
+            self.api.get_many([(f"contacts/{quote(record_id, safe='')}", query) for record_id in ids]) if ids else []
+        )
+        return {i: contact_of(answer) for i, answer in zip(ids, answers, strict=True) if answer is not None}
 
     def find(self, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
         """One search for each value. The search is a LIKE without its flag, so every hit is compared again."""
         if field not in SEARCHED_BY:
             raise Unsupported(f"GetResponse cannot search contacts by {field}.")
         wanted = [v for v in dict.fromkeys(value.strip() for value in values) if v]
-        hits = [hit for hits in in_parallel(lambda v: self._search(field, v, fields), wanted) for hit in hits]
+        hits = self._search(field, wanted, fields) if wanted else []
         records = {str(hit["contactId"]): hit for hit in hits}
         if IN_DETAIL_ONLY & set(map(api_field, fields)):
             records = self.read(list(records), fields)
@@ -68,32 +67,20 @@ class Contacts:
         following = next_page(answer, page, len(records))
         return Page(records, str(following or ""), leading_integer(answer.headers.get("TotalCount")))
 
-    def _read_one(self, record_id: str, fields: Sequence[str]) -> Record | None:
-        try:
-            record = self.api.get(f"contacts/{quote(record_id, safe='')}", fields_query(fields)).json
-        except NotFound:
-            return None
-        if not isinstance(record, dict):
-            raise Unavailable("GetResponse answered with something that is not a contact.")
-        return record
-
-    def _search(self, field: str, value: str, fields: Sequence[str]) -> list[Record]:
-        query = [(f"query[{field}]", value), ("additionalFlags", "exactMatch")]
+    def _search(self, field: str, values: Sequence[str], fields: Sequence[str]) -> list[Record]:
+        """One page is all: an address is on a list once, and no account has a thousand lists."""
         asked = fields_query([*fields, field]) if fields else []
-        hits = [e for e in self.api.pages("contacts", [*query, *asked]) if isinstance(e, dict)]
-        return [h for h in hits if h.get("contactId") and same_text(h.get(field), value)]
+        paging = [("additionalFlags", "exactMatch"), ("page", "1"), ("perPage", str(PER_PAGE))]
+        answers = self.api.get_many([("contacts", [(f"query[{field}]", value), *paging, *asked]) for value in values])
+        pairs = zip(values, answers, strict=True)
+        hits = [(value, hit) for value, answer in pairs if answer for hit in elements_of(answer.json)]
+        return [hit for value, hit in hits if hit.get("contactId") and same_text(hit.get(field), value)]
 
 
-def in_parallel(call: Callable[[Given], Got], given: Sequence[Given]) -> list[Got]:
-    """The answers in the order of `given`; the first failure ends it."""
-    if len(given) <= 1:
-        return [call(one) for one in given]
-    with ThreadPoolExecutor(min(CAPABILITIES.parallel, len(given))) as pool:
-        futures = [pool.submit(call, one) for one in given]
-        try:
-            return [future.result() for future in futures]
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+def contact_of(answer: Answer) -> Record:
+    if not isinstance(answer.json, dict):
+        raise Unavailable("GetResponse answered with something that is not a contact.")
+    return answer.json
 
 
 def fields_query(fields: Sequence[str]) -> list[tuple[str, str]]:

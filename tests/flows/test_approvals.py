@@ -1,0 +1,127 @@
+"""What waits for a person: rules that ask, campaigns of people who said stop, and a newer opt-in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audit import decisions
+from audit.models import ChangeState, OptOut, OptOutState
+from tests.world import OPT_OUT, World
+
+UPSERT = {"upsert": {"mapping": "subscriber-to-lead"}}
+
+
+def campaign(world: World, *statuses: str) -> str:
+    return world.sandbox.create("Campaign", Name="Webinar")
+
+
+def test_a_rule_that_asks_holds_every_change_until_somebody_approves(world: World) -> None:
+    world.mapping()
+    world.rule("ask", "contact.subscribed", UPSERT, approve="always")
+    world.subscribe("held@example.com", name="Dana Cohen")
+    world.work()
+    [change] = world.changes()
+    assert change.state == ChangeState.HELD
+    assert world.leads == []
+    decisions.approve([change.id], None, "looks right")
+    world.work()
+    assert len(world.leads) == 1
+
+
+def test_a_rejected_change_is_final_and_cancels_what_follows(world: World) -> None:
+    world.mapping()
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Sent"}}
+    world.rule("ask", "contact.subscribed", UPSERT, joining, approve="always")
+    world.subscribe("no@example.com", name="Dana Cohen")
+    world.work()
+    lead, member = world.changes()
+    decisions.reject([lead.id], None)
+    world.work()
+    lead.refresh_from_db()
+    member.refresh_from_db()
+    assert (lead.state, member.state) == (ChangeState.REJECTED, ChangeState.CANCELLED)
+    assert decisions.approve([lead.id], None).done == []
+    assert world.leads == []
+
+
+def test_over_a_number_only_the_rest_waits(world: World) -> None:
+    world.mapping()
+    world.rule("brake", "contact.subscribed", UPSERT, approve={"over": 2})
+    for number in range(4):
+        world.subscribe(f"n{number}@example.com", name=f"Person {number}")
+    world.work()
+    assert [change.state for change in world.changes()].count(ChangeState.HELD) == 2
+    assert len(world.leads) == 2
+
+
+def test_a_lead_joins_the_campaign_once_it_is_made(world: World) -> None:
+    world.mapping()
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Responded"}}
+    world.rule("join", "contact.subscribed", UPSERT, joining)
+    contact = world.subscribe("member@example.com", name="Dana Cohen")
+    world.work()
+    assert [change.error for change in world.changes()] == [None, None]
+    [member] = world.sandbox.records("salesforce", "CampaignMember")
+    assert member["LeadId"] == world.leads[0]["Id"]
+    assert member["Status"] == "Responded"
+    world.hear(contact, extra="again")
+    world.work()
+    assert len(world.changes(kind="campaign")) == 1
+    assert "already" in world.events()[1].reason
+
+
+def test_who_said_stop_is_not_added_to_a_campaign(world: World) -> None:
+    world.mapping()
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Sent"}}
+    world.rule("join", "contact.subscribed", UPSERT, joining)
+    world.rule("stop", "contact.unsubscribed", OPT_OUT)
+    contact = world.sandbox.subscribe("stopped@example.com", name="Dana Cohen", origin="import")
+    world.hear(contact, "unsubscribe")
+    world.work()
+    world.hear(contact)
+    world.work()
+    [member] = world.changes(kind="campaign")
+    assert member.state == ChangeState.HELD
+    assert "opted out" in member.held_reason
+    assert "opted out" in decisions.approve([member.id], None).refused[member.id]
+    assert world.sandbox.records("salesforce", "CampaignMember") == []
+
+
+def opted_out_then_back(world: World, origin: str = "www", **rule: str) -> None:
+    world.mapping()
+    world.rule("join", "contact.subscribed", UPSERT, **rule)
+    world.rule("stop", "contact.unsubscribed", OPT_OUT)
+    contact = world.subscribe("back@example.com", name="Dana Cohen")
+    world.work()
+    world.hear(contact, "unsubscribe")
+    world.work()
+    OptOut.objects.update(heard_at=timezone.now() - timedelta(days=30))
+    world.sandbox.act("getresponse", "leave", email="back@example.com")
+    again = world.sandbox.subscribe("back@example.com", name="Dana Cohen", origin=origin)
+    world.hear(again)
+    world.work()
+
+
+def test_a_newer_opt_in_of_the_person_waits_for_approval_and_then_lifts(world: World) -> None:
+    opted_out_then_back(world)
+    assert world.leads[0]["HasOptedOutOfEmail"] is True
+    [ask] = world.changes(operation="opt_in")
+    assert ask.state == ChangeState.HELD
+    decisions.approve([ask.id], None)
+    world.work()
+    assert world.leads[0]["HasOptedOutOfEmail"] is False
+    assert OptOut.objects.get().state == OptOutState.LIFTED
+
+
+def test_a_rule_may_lift_by_itself(world: World) -> None:
+    opted_out_then_back(world, opt_in="lift")
+    assert world.leads[0]["HasOptedOutOfEmail"] is False
+
+
+def test_an_import_is_no_opt_in(world: World) -> None:
+    opted_out_then_back(world, origin="import", opt_in="lift")
+    assert world.leads[0]["HasOptedOutOfEmail"] is True
+    assert world.changes(operation="opt_in") == []
+    assert OptOut.objects.get().state == OptOutState.OPEN
