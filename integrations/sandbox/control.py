@@ -10,10 +10,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from .salesforce.errors import RowFailure
 from .store import Document
 from .switches import SwitchRefused
-from .vendor import Hand, NoSuchThing, Refused, SimulatedVendor, json_response
+from .vendor import Hand, NoSuchThing, RecordRefused, Refused, SimulatedVendor, json_response
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -42,8 +41,8 @@ def act(sandbox: Sandbox, slug: str, name: str, params: Mapping[str, Any]) -> An
             return vendor.acts[name](hand, params)
         except KeyError as missing:
             raise NoSuchThing(f"{name} needs {missing}.") from missing
-        except RowFailure as failure:
-            raise NoSuchThing(str(failure)) from failure
+        except RecordRefused as refused:
+            raise NoSuchThing(str(refused)) from refused
         except Refused as refused:
             raise NoSuchThing(refused.response.get_data(as_text=True)) from refused
 

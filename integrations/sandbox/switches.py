@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from .store import Store
 
 Kind = Literal["flag", "count", "number", "text", "choice", "list"]
 Values = dict[str, Any]
 ALWAYS = "always"
+ON, OFF = ("true", "on", "1"), ("false", "off", "0", "")
 
 
 class SwitchRefused(ValueError):
@@ -37,21 +38,21 @@ class Switch:
 
 
 def _read_flag(switch: Switch, value: Any) -> bool:
-    words = {True: True, False: False, "true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
-    return words[value] if value in words else bool(_refuse(value))
+    word = str(value).lower()
+    return word in ON or (_refuse(value) if word not in OFF else False)
 
 
 def _read_count(switch: Switch, value: Any) -> int | str:
     number = ALWAYS if value in (ALWAYS, -1, "-1") else int(value)
-    return number if number == ALWAYS or int(number) >= 0 else str(_refuse(value))
+    return number if number == ALWAYS or int(number) >= 0 else _refuse(value)
 
 
 def _read_number(switch: Switch, value: Any) -> float:
-    return float(value) if float(value) >= 0 else float(_refuse(value))
+    return float(value) if float(value) >= 0 else _refuse(value)
 
 
 def _read_choice(switch: Switch, value: Any) -> str:
-    return str(value) if value in switch.choices else str(_refuse(value))
+    return str(value) if value in switch.choices else _refuse(value)
 
 
 def _read_list(switch: Switch, value: Any) -> list[str]:
@@ -59,7 +60,7 @@ def _read_list(switch: Switch, value: Any) -> list[str]:
     return [str(item).strip() for item in items if str(item).strip()]
 
 
-def _refuse(value: Any) -> Any:
+def _refuse(value: Any) -> NoReturn:
     raise ValueError(value)
 
 

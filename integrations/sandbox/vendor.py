@@ -129,3 +129,7 @@ def empty_response(status: int) -> Response:
 
 class NoSuchThing(LookupError):
     """An act names a record, a list or a tag that is not there."""
+
+
+class RecordRefused(Exception):
+    """The vendor's rules refuse the record an act would make."""

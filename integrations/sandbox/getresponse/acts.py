@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..moments import as_getresponse, now
+from ..moments import now
 from ..store import Document, Shelf
 from ..vendor import Hand, NoSuchThing
 from .contacts import happenings_of
 from .events import WEBHOOK_TYPES, Happening, announce, send_webhooks
+from .moments import as_getresponse
 from .people import ACTIVE, UNCONFIRMED, appear, keep, new_contact, new_id, on_list, remove, ripen
 from .seed import MAIN_LIST
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Response
 
-from ..moments import as_getresponse, now
+from ..moments import now
 from ..store import Document
 from ..vendor import Call, json_response
 from . import rules
@@ -24,6 +24,7 @@ from .listing import (
     sorted_by,
     text_filter,
 )
+from .moments import as_getresponse
 from .people import new_id, show_campaign
 
 Handler = Callable[..., Response]

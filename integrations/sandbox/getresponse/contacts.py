@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from ..moments import as_getresponse, now, read_moment
+from ..moments import now, read_moment
 from ..store import Document
 from ..vendor import Call, Hand, empty_response, json_response
 from . import rules
@@ -26,6 +26,7 @@ from .listing import (
     sorted_by,
     text_filter,
 )
+from .moments import as_getresponse
 from .people import ACTIVE, accept, keep, new_contact, new_id, remove, ripen, show_in_full, show_in_list, show_tag
 
 SORTS = tuple(f"sort[{name}]" for name in ("email", "name", "createdOn", "changedOn", "campaignId"))

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..deliveries import Parcel, Verdict
-from ..moments import as_webhook, now
+from ..moments import now
 from ..store import Document
 from ..vendor import Hand
+from .moments import as_webhook
 
 API = "https://api.getresponse.com/v3"
 LARGEST_ARRAY = 100

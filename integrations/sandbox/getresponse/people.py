@@ -7,10 +7,11 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from ..moments import as_getresponse, now
+from ..moments import now
 from ..store import Document, Shelf
 from ..vendor import Hand
 from .events import announce
+from .moments import as_getresponse
 
 ACTIVE, PENDING, UNCONFIRMED, REMOVED = "contact", "pending", "unconfirmed", "removed"
 SHOWN = ("timeZone", "createdOn", "changedOn", "dayOfCycle", "scoring", "engagementScore", "note", "ipAddress")

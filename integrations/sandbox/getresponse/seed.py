@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..moments import as_getresponse, now
+from ..moments import now
 from ..store import Document, Shelf
+from .moments import as_getresponse
 
 MAIN_LIST, NEWSLETTER_LIST, DOUBLE_LIST = "abc123def", "newsl1", "dblopt"
 WEBINAR = "wbnr1"

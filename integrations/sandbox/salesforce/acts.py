@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..moments import as_salesforce, now
+from ..moments import now
 from ..store import Document
 from ..vendor import Hand, NoSuchThing
 from .ids import full_id, object_of
+from .moments import as_salesforce
 from .org import Org, org_of_hand
 from .records import create_record, delete_record, existing_record, update_record
 from .schema import object_named

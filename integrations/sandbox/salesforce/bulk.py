@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Response
 
-from ..moments import as_salesforce, now
+from ..moments import now
 from ..store import Document
 from ..vendor import Call, empty_response, json_response
 from .errors import RowFailure, not_found, refusal, require_object
 from .ids import new_id
+from .moments import as_salesforce
 from .org import INTEGRATION_USER, Org, org_of
 from .records import SeveralMatches, Written, create_record, delete_record, external_field, update_record, upsert_record
 from .sobjects import writable_object

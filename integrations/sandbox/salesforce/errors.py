@@ -8,10 +8,10 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from ..store import Document
-from ..vendor import Call, FailureName, Refused, json_response
+from ..vendor import Call, FailureName, RecordRefused, Refused, json_response
 
 
-class RowFailure(Exception):
+class RowFailure(RecordRefused):
     """One record is refused. Single calls answer with `status`; collections put it into the row."""
 
     def __init__(

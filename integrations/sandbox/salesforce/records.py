@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..moments import as_salesforce, now
+from ..moments import now
 from ..store import Document
 from .campaigns import complete_member, complete_status
 from .errors import RowFailure
 from .ids import full_id, new_id
+from .moments import as_salesforce
 from .org import INTEGRATION_USER, Org
 from .rules import check_record, read_values
 from .schema import OBJECTS, Field

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ..moments import as_salesforce, read_moment
+from ..moments import read_moment
 from ..store import Document
 from .errors import RowFailure
 from .ids import full_id, object_of
+from .moments import as_salesforce
 from .org import Org
 from .schema import OBJECTS, Field
 
@@ -82,15 +83,10 @@ def _read_text(org: Org, object: str, field: Field, value: Any) -> str:
 
 
 def _read_boolean(org: Org, field: Field, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower()) or _false(value)
-
-
-def _false(value: Any) -> bool:
-    if str(value).lower() not in ("false", "0"):
+    word = str(value).lower()
+    if word not in ("true", "1", "false", "0"):
         raise ValueError(value)
-    return False
+    return word in ("true", "1")
 
 
 def _read_reference(org: Org, field: Field, value: Any) -> str:

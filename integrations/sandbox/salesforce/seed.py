@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..moments import as_salesforce, now
+from ..moments import now
 from ..store import Document, Shelf
 from .ids import new_id
+from .moments import as_salesforce
 from .options import USERNAME
 from .org import INTEGRATION_USER
 
