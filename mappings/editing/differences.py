@@ -1,0 +1,70 @@
+"""What is different between two versions of a mapping, in words a person can check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .typing import written
+
+Spec = Mapping[str, Any]
+_WORDS = {
+    "from": "from",
+    "via": "via",
+    "value": "value",
+    "fallback": "fallback",
+    "write": "write",
+    "blank": "when blank",
+    "if": "only if",
+    "conflict": "conflict",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing: `before` is "" when it is new, `after` is "" when it is gone."""
+
+    what: str
+    before: str
+    after: str
+
+
+def differences(before: Spec, after: Spec) -> list[Difference]:
+    """Of two mappings as they are stored; fields are told apart by their name and their place among namesakes."""
+    found = [
+        Difference(key, _said(before.get(key)), _said(after.get(key)))
+        for key in ("source", "target", "key", "match", "conflict", "converted")
+        if before.get(key) != after.get(key)
+    ]
+    old, new = _by_name(before), _by_name(after)
+    for name in [*new, *(name for name in old if name not in new)]:
+        if old.get(name) != new.get(name):
+            found.append(Difference(name[0], _row_said(old.get(name)), _row_said(new.get(name))))
+    if not found and [*old] != [*new]:
+        found.append(Difference("fields", ", ".join(n for n, _ in old), ", ".join(n for n, _ in new)))
+    return found
+
+
+def _by_name(spec: Spec) -> dict[tuple[str, int], Spec]:
+    rows: dict[tuple[str, int], Spec] = {}
+    for row in spec.get("fields", []):
+        name, place = str(row.get("to", "")), 0
+        while (name, place) in rows:
+            place += 1
+        rows[name, place] = row
+    return rows
+
+
+def _row_said(row: Spec | None) -> str:
+    if row is None:
+        return ""
+    return "; ".join(f"{words} {_said(row[key])}" for key, words in _WORDS.items() if key in row)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    return written(value)
