@@ -100,7 +100,7 @@ class Http:
         return outcome
 
     def send_many(self, calls: Sequence[Call]) -> list[Answer | CrosswalkError]:
-        """Make calls several at a time; each has its own outcome, in order. The budget pays for all of them or for none.
+        """Make calls several at a time; each has its own outcome, in order. The budget pays for all or for none.
 
         Only the network is used in other threads: budget and journal are asked in the caller's.
         """

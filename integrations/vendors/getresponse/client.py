@@ -103,7 +103,7 @@ class Api:
         return self._understood(call, self._http.send(replace(call, headers=self._headers())))
 
     def get_many(self, asked: Sequence[tuple[str, Query]]) -> list[Answer | None]:
-        """One read per (path, query), several at a time; None where there is no such thing. Raises the first failure."""
+        """One read per (path, query), several at a time; None where nothing is there. Raises the first failure."""
         headers = self._headers()
         calls = [Call("GET", path, query=query, headers=headers) for path, query in asked]
         return [self._found(call, outcome) for call, outcome in zip(calls, self._http.send_many(calls), strict=True)]

@@ -8,6 +8,8 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
+import responses
+
 from integrations.vendors.base import Account, Exchange, Services, Token
 from integrations.vendors.errors import RateLimited
 
@@ -88,3 +90,8 @@ def salesforce_account(**changes: Any) -> Account:
         "credentials": credentials,
     }
     return Account(**{**facts, **changes})
+
+
+def request(number: int = -1) -> Any:
+    """One of the requests that `responses` saw."""
+    return responses.calls[number].request

@@ -13,7 +13,7 @@ import responses
 from integrations.vendors.errors import ConfigurationError, OutcomeUnknown, RateLimited, ReadOnly, Unavailable
 from integrations.vendors.http import Call, Http, is_safe_url
 
-from .services import Bench, MemoryBudget, getresponse_account
+from .services import Bench, MemoryBudget, getresponse_account, request
 
 BASE = "https://api.example.com/v3"
 
@@ -43,14 +43,14 @@ def test_a_path_is_joined_to_the_base_url_and_the_body_is_utf8_json() -> None:
     responses.post(f"{BASE}/contacts", json={"ok": True})
     answer = http(Bench()).send(Call("POST", "contacts", body={"name": "דנה כהן"}))
     assert answer.json == {"ok": True}
-    assert "דנה כהן".encode() in responses.calls[0].request.body
+    assert "דנה כהן".encode() in request(0).body
 
 
 @responses.activate
 def test_every_call_has_both_timeouts() -> None:
     responses.get(f"{BASE}/accounts", json={})
     http(Bench()).send(Call("GET", "accounts"))
-    assert responses.calls[0].request.req_kwargs["timeout"] == (5, 30)
+    assert request(0).req_kwargs["timeout"] == (5, 30)
 
 
 @responses.activate
@@ -162,6 +162,26 @@ def test_a_connection_dropped_after_a_write_leaves_its_outcome_unknown(silent_se
 def test_a_connection_dropped_after_a_read_is_unavailable(silent_server: str) -> None:
     with pytest.raises(Unavailable):
         http(Bench(), silent_server).send(Call("GET", "contacts"))
+
+
+@responses.activate
+def test_many_calls_keep_their_order_and_each_has_its_own_outcome() -> None:
+    bench = Bench()
+    for number in range(20):
+        responses.get(f"{BASE}/contacts/{number}", json={"number": number})
+    responses.get(f"{BASE}/contacts/slow", body=requests.ReadTimeout("slow"))
+    paths = [*map(str, range(10)), "slow", *map(str, range(10, 20))]
+    outcomes = http(bench).send_many([Call("GET", f"contacts/{path}") for path in paths])
+    assert isinstance(outcomes.pop(10), Unavailable)
+    assert [getattr(outcome, "json", None) for outcome in outcomes] == [{"number": number} for number in range(20)]
+    assert (bench.budget.spent, len(bench.journal.exchanges)) == (21, 21)
+
+
+@responses.activate
+def test_the_budget_pays_for_many_calls_or_for_none() -> None:
+    with pytest.raises(RateLimited):
+        http(Bench(budget=MemoryBudget(left=2))).send_many([Call("GET", "accounts")] * 3)
+    assert len(responses.calls) == 0
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def client() -> GetResponse:
 
 
 def posted() -> list[dict[str, object]]:
-    return [json.loads(c.request.body) for c in responses.calls if c.request.method == "POST"]
+    return [json.loads(c.request.body or "") for c in responses.calls if c.request.method == "POST"]
 
 
 @responses.activate

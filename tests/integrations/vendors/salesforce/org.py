@@ -6,12 +6,10 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import responses
-
 from integrations.vendors.base import Token
 from integrations.vendors.salesforce.resources import Salesforce
 
-from ..services import Bench, MemoryTokens, salesforce_account
+from ..services import Bench, MemoryTokens, request, salesforce_account
 
 LOGIN = "https://acme.my.salesforce.com"
 INSTANCE = "https://acme-instance.my.salesforce.com"
@@ -38,15 +36,15 @@ def client(bench: Bench | None = None, **changes: Any) -> Salesforce:
 
 def sent(number: int = -1) -> Any:
     """The JSON of one request."""
-    return json.loads(responses.calls[number].request.body)
+    return json.loads(request(number).body)
 
 
 def soql(number: int = -1) -> str:
-    return parse_qs(urlsplit(responses.calls[number].request.url).query)["q"][0]
+    return str(parse_qs(urlsplit(request(number).url).query)["q"][0])
 
 
-def header(name: str, number: int = -1) -> str | None:
-    return responses.calls[number].request.headers.get(name)
+def header(name: str, number: int = -1) -> Any:
+    return request(number).headers.get(name)
 
 
 def rows(*records: dict[str, Any]) -> dict[str, Any]:

@@ -187,22 +187,26 @@ def test_the_fields_of_an_error_are_named(code: str, message: str, given: Any, f
     assert error.fields == fields
 
 
+@pytest.mark.parametrize("value", ["12 Secret Road, Haifa", "two\nlines", "somebody@example.com"])
 @pytest.mark.parametrize(
     ("code", "message", "kept"),
     [
         ("STRING_TOO_LONG", "Billing City: data value too large: {} (max length=40)", "(max length=40)"),
         ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Status: bad value for restricted picklist field: {}", "Status"),
         ("INVALID_EMAIL_ADDRESS", "Email: invalid email address: {}", "invalid email address"),
-        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Do not write to {} any more", "Do not write to"),
         ("MALFORMED_QUERY", "unexpected token: {}", "MALFORMED_QUERY"),
         ("JSON_PARSER_ERROR", "Cannot deserialize instance of date from VALUE_STRING value {} or request may be", "or"),
     ],
 )
-def test_a_message_never_holds_the_value(code: str, message: str, kept: str) -> None:
-    value = "secret.person@example.com"
+def test_a_message_never_holds_the_value(code: str, message: str, kept: str, value: str) -> None:
     error = refuse(400, [{"message": message.format(value), "errorCode": code}])
     assert value not in error.message
     assert kept in error.message
+
+
+def test_a_validation_rules_words_are_kept_without_addresses() -> None:
+    words = [{"message": "Do not write to dana@example.com any more", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]
+    assert refuse(400, words).message == "Salesforce: Do not write to ••• any more"
 
 
 @pytest.mark.parametrize("spelling", ["duplicateResut", "duplicateResult"])

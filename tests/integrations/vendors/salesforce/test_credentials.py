@@ -20,7 +20,7 @@ from integrations.vendors.errors import (
     Unavailable,
 )
 
-from ..services import Bench
+from ..services import Bench, request
 from .org import DATA, INSTANCE, LOGIN, TOKEN_ANSWER, TOKEN_URL, client, rows
 
 
@@ -39,7 +39,7 @@ JWT_CREDENTIALS = {
 
 
 def form() -> dict[str, str]:
-    return {key: values[0] for key, values in parse_qs(responses.calls[0].request.body.decode()).items()}
+    return {key: values[0] for key, values in parse_qs(request(0).body.decode()).items()}
 
 
 def sign_in(bench: Bench | None = None, **changes: Any) -> None:
@@ -56,8 +56,8 @@ def test_client_credentials_go_in_the_form_and_data_calls_to_the_returned_instan
         "client_id": "consumer-key",
         "client_secret": "sf-secret-987654",
     }
-    assert responses.calls[1].request.url.startswith(INSTANCE)
-    assert responses.calls[1].request.headers["Authorization"] == "Bearer 00Dfresh!token"
+    assert request(1).url.startswith(INSTANCE)
+    assert request(1).headers["Authorization"] == "Bearer 00Dfresh!token"
 
 
 @responses.activate

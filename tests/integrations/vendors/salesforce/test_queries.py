@@ -134,7 +134,7 @@ def test_reading_without_fields_reads_all_that_the_describe_names() -> None:
     contact = client()
     assert contact.read("Contact", [ID])[ID]["Email"] == "a@example.com"
     contact.read("Contact", [ID])
-    assert [c.request.url for c in responses.calls if "describe" in c.request.url] == [
+    assert [c.request.url for c in responses.calls if "describe" in str(c.request.url)] == [
         f"{DATA}/sobjects/Contact/describe"
     ]
 

@@ -25,7 +25,7 @@ from integrations.vendors.errors import (
     Unsupported,
 )
 
-from ..services import Bench, MemoryBudget
+from ..services import Bench, MemoryBudget, request
 from .org import DATA, client, header, rows, sent, signed_in, soql
 
 LEAD = "00Q000000000001AAA"
@@ -204,7 +204,7 @@ def test_several_creates_and_deletes_go_through_collections() -> None:
     responses.delete(MANY, json=[good("00Q3"), good("00Q4")])
     outcomes = write(create("a"), create("b"), update("00Q3", operation="delete"), update("00Q4", operation="delete"))
     assert [o.record_id for o in outcomes] == [LEAD, "00Q2", "00Q3", "00Q4"]
-    assert responses.calls[1].request.params == {"ids": "00Q3,00Q4", "allOrNone": "false"}
+    assert request(1).params == {"ids": "00Q3,00Q4", "allOrNone": "false"}
 
 
 @responses.activate
