@@ -6,7 +6,7 @@ REST = "Salesforce REST API Developer Guide"
 DATA = "/services/data/v{version}"
 API = "api"
 COLLECTIONS = REST + ": sObject Collections, 200 rows, HTTP 200 even when rows fail"
-POLLED = "salesforce.md §4: SOQL polling by SystemModstamp"
+POLLED = REST + ": query, polled by SystemModstamp"
 
 OPERATIONS = (
     Operation("lead_changed", "trigger", "A lead was created or changed", scope=API, source=POLLED),
