@@ -177,5 +177,5 @@ def _refuse_unclear_origin(row: Table, sources: tuple[str, ...], has_value: bool
     if has_value and (sources or row.has("via")):
         row.refuse("value", "value is a constant: it stands without from and via.")
     writes_text = any(step.name == "template" for step in via)
-    if isinstance(row.data, dict) and row.data and not (has_value or row.has("from") or writes_text):
+    if isinstance(row.data, dict) and row.data and not (has_value or row.data.get("from") or writes_text):
         row.refuse("", "from or value is missing: where does the value come from?")

@@ -45,7 +45,8 @@ def _rows(form: ActionForm) -> list[str]:
 def _row(form: ActionForm, key: ActionKey) -> str:
     needed = ", required" if key.required else ", one of the two required" if key.name in form.either else ""
     kind = " or ".join(f"`{choice}`" for choice in key.choices) or _KINDS[key.type]
-    default = f" Default: `{key.default}`." if key.default else ""
+    chosen = ", ".join(key.default) if isinstance(key.default, list) else key.default
+    default = f" Default: `{chosen}`." if chosen else ""
     return f"| | `{key.name}` | {kind}{needed} | {key.help}{default} |"
 
 
