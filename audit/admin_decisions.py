@@ -110,7 +110,6 @@ def ask(admin: Any, request: HttpRequest, verb: Verb, ids: Sequence[str]) -> Htt
         **admin.admin_site.each_context(request),
         "title": verb.label,
         "opts": admin.opts,
-        "media": admin.media,
         "verb": verb,
         "ids": ",".join(fitting),
         "count": len(fitting),

@@ -57,6 +57,7 @@ def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     """What the first page shows, as far as this user may see it."""
     may_watch = request.user.has_perm("audit.view_change")
     connections = connection_cards() if request.user.has_perm("integrations.view_connection") else []
+    context["title"] = _("Dashboard")
     context["connections"] = connections
     context["may_watch"] = may_watch
     context["may_connect"] = request.user.has_perm("integrations.add_connection")

@@ -1,4 +1,4 @@
-"""The form of a connection: one input per credential and option that its vendor asks for; secrets go in and never out."""
+"""The form of a connection: an input per credential and option its vendor asks for; secrets go in and never out."""
 
 from __future__ import annotations
 
@@ -40,12 +40,19 @@ LIMITS_EXAMPLE = '[{"calls": 400, "per": "1h"}]'
 OPT_OUT_EXAMPLE = '{"Lead": {"Status": "Unsubscribed"}}'
 
 
+class BlankableJSON(forms.JSONField):
+    """JSON that is shown as nothing when there is nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value(value) if value else ""
+
+
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no arguments at run time
     """What is the same for every vendor; `form_for` adds the rest."""
 
     kind: Vendor
 
-    opt_out_values = forms.JSONField(
+    opt_out_values = BlankableJSON(
         label=gettext_lazy("Also write on opt-out"),
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 2, "dir": "ltr"}),
@@ -55,13 +62,18 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
             OPT_OUT_EXAMPLE,
         ),
     )
+    limits = BlankableJSON(
+        label=gettext_lazy("Limits"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 2, "dir": "ltr"}),
+        help_text=format_lazy("{} {}", gettext_lazy("Empty: the vendor's own limits. Otherwise"), LIMITS_EXAMPLE),
+    )
 
     class Meta:
         model = Connection
         fields = ("name", "environment", "mode", "base_url", "limits")
         widgets = {
             "base_url": UnfoldAdminURLInputWidget({"dir": "ltr"}),
-            "limits": UnfoldAdminTextareaWidget({"rows": 2, "dir": "ltr"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

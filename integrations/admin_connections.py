@@ -175,7 +175,6 @@ class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ig
             **self.admin_site.each_context(request),
             "title": _("What do you want to connect?"),
             "opts": self.opts,
-            "media": self.media,
             "vendors": sorted(VENDORS.values(), key=lambda kind: kind.label),
         }
         return TemplateResponse(request, "admin/integrations/connection/choose_vendor.html", context)
@@ -243,7 +242,6 @@ class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ig
             **self.admin_site.each_context(request),
             "title": _("Callbacks of %s") % connection.name,
             "opts": self.opts,
-            "media": self.media,
             "row": connection,
             "press_name": f"admin:{self._press_name}",
             "webhook": copyable(shown_url(connection)),
@@ -292,9 +290,9 @@ def budget_of(connection: Connection, kind: Vendor) -> list[dict[str, Any]]:
     used = {line.seconds: line for line in lines}
     return [
         {
-            "calls": calls,
+            "calls": f"{calls:,}",
             "per": length(seconds),
-            "used": used[seconds].used if seconds in used else 0,
+            "used": f"{used[seconds].used if seconds in used else 0:,}",
             "percent": used[seconds].percent if seconds in used else 0,
         }
         for calls, seconds in windows_of(connection, kind.capabilities.limits)

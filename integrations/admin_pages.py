@@ -46,7 +46,7 @@ class KeysetChangeList(ChangeList):  # type: ignore[misc]  # unfold is not typed
         self.result_list = rows[: self.list_per_page]
         self.older = self._step(rows[self.list_per_page - 1].pk) if len(rows) > self.list_per_page else ""
         self.newest = self.get_query_string(remove=[CURSOR]) if len(cursor) > 1 else ""
-        self.result_count, self.full_result_count = len(self.result_list), None
+        self.result_count = self.full_result_count = len(self.result_list)
         self.show_full_result_count, self.show_admin_actions = False, True
         self.can_show_all = self.multi_page = False
         self.paginator = PagePaginator(self.result_list, self.list_per_page)
@@ -170,7 +170,6 @@ class WatchAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is n
             **self.admin_site.each_context(request),
             "title": str(row),
             "opts": self.opts,
-            "media": self.media,
             "row": row,
             "list_title": self.opts.verbose_name_plural,
             "buttons": self.buttons_for(request, row),
