@@ -8,13 +8,10 @@ from django.utils import timezone
 
 from audit import decisions
 from audit.models import ChangeState, OptOut, OptOutState
+from integrations.sandbox.salesforce.seed import CAMPAIGN
 from tests.world import OPT_OUT, World
 
 UPSERT = {"upsert": {"mapping": "subscriber-to-lead"}}
-
-
-def campaign(world: World, *statuses: str) -> str:
-    return world.sandbox.create("Campaign", Name="Webinar")
 
 
 def test_a_rule_that_asks_holds_every_change_until_somebody_approves(world: World) -> None:
@@ -32,7 +29,7 @@ def test_a_rule_that_asks_holds_every_change_until_somebody_approves(world: Worl
 
 def test_a_rejected_change_is_final_and_cancels_what_follows(world: World) -> None:
     world.mapping()
-    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Sent"}}
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": CAMPAIGN, "status": "Registered"}}
     world.rule("ask", "contact.subscribed", UPSERT, joining, approve="always")
     world.subscribe("no@example.com", name="Dana Cohen")
     world.work()
@@ -58,14 +55,14 @@ def test_over_a_number_only_the_rest_waits(world: World) -> None:
 
 def test_a_lead_joins_the_campaign_once_it_is_made(world: World) -> None:
     world.mapping()
-    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Responded"}}
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": CAMPAIGN, "status": "Registered"}}
     world.rule("join", "contact.subscribed", UPSERT, joining)
     contact = world.subscribe("member@example.com", name="Dana Cohen")
     world.work()
     assert [change.error for change in world.changes()] == [None, None]
     [member] = world.sandbox.records("salesforce", "CampaignMember")
     assert member["LeadId"] == world.leads[0]["Id"]
-    assert member["Status"] == "Responded"
+    assert member["Status"] == "Registered"
     world.hear(contact, extra="again")
     world.work()
     assert len(world.changes(kind="campaign")) == 1
@@ -74,7 +71,7 @@ def test_a_lead_joins_the_campaign_once_it_is_made(world: World) -> None:
 
 def test_who_said_stop_is_not_added_to_a_campaign(world: World) -> None:
     world.mapping()
-    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": campaign(world), "status": "Sent"}}
+    joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": CAMPAIGN, "status": "Registered"}}
     world.rule("join", "contact.subscribed", UPSERT, joining)
     world.rule("stop", "contact.unsubscribed", OPT_OUT)
     contact = world.sandbox.subscribe("stopped@example.com", name="Dana Cohen", origin="import")
