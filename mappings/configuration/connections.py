@@ -119,7 +119,7 @@ def _entry(entries: Table, entry: Credential) -> str:
     if not isinstance(value, str | int | float):
         entries.refuse(entry.name, f"{entry.name} must be text, not {kind_of(value)}.")
         return ""
-    text = text_of(value).strip()
+    text = (text_of(value) if isinstance(value, str | bool) else str(value)).strip()  # 66.0 stays 66.0
     if entry.choices and text and text not in entry.choices:
         entries.refuse(entry.name, f"{entry.name} is one of {', '.join(entry.choices)}.")
     return text

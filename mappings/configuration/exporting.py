@@ -18,6 +18,7 @@ from .reading import VERSION
 
 _DEFAULTS = {"environment": Environment.PRODUCTION.value, "mode": Mode.READ_WRITE.value}
 _KEPT_SHORT = 116
+_TABLE = "tag:yaml.org,2002:map"
 
 
 def export_configuration() -> str:
@@ -76,9 +77,13 @@ def _open(value: Any) -> Any:
 
 def write_yaml(data: dict[str, Any]) -> str:
     """As people write it: one line for what fits on one, a blank line between sections."""
-    lines = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000).splitlines()
+    lines = yaml.dump(_Page(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000).splitlines()
     spaced = [f"\n{line}" if line[:1].isalpha() and at else line for at, line in enumerate(lines)]
     return "\n".join(spaced) + "\n"
+
+
+class _Page(dict[str, Any]):
+    """The whole file: always one section under the other."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -109,5 +114,6 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, items), default=0)
 
 
+_Dumper.add_representer(_Page, lambda dumper, page: dumper.represent_mapping(_TABLE, page, flow_style=False))
 _Dumper.add_representer(dict, lambda dumper, value: _node(dumper, dumper.represent_dict(value), value))
 _Dumper.add_representer(list, lambda dumper, value: _node(dumper, dumper.represent_list(value), value))

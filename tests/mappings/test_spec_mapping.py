@@ -47,7 +47,12 @@ def test_the_mapping_of_the_design_is_understood() -> None:
     assert (spec.target_connection, spec.target_object, spec.converted) == ("salesforce-main", "Lead", "contact")
     assert (spec.key_field, spec.key_from) == ("GetResponse_Contact_ID__c", "contactId")
     last_name, company, source = spec.fields[1], spec.fields[2], spec.fields[3]
-    assert (last_name.fallback, last_name.has_fallback, last_name.write, last_name.blank) == ("Unknown", True, "always", "ignore")
+    assert (last_name.fallback, last_name.has_fallback, last_name.write, last_name.blank) == (
+        "Unknown",
+        True,
+        "always",
+        "ignore",
+    )
     assert company.sources == ("customFields.company", "email")
     assert (source.has_value, source.value, source.write) == (True, "Email Marketing", "create")
     assert [step.name for step in spec.fields[4].via] == ["names", "join"]

@@ -37,7 +37,11 @@ def test_a_rule_is_understood() -> None:
         ),
     )
     assert (rule.connection, rule.event, rule.approve, rule.opt_in, rule.enabled) == (*WHEN.values(), 100, "ask", True)
-    assert (rule.actions[0].name, rule.actions[0].mapping, rule.actions[0].connection) == ("upsert", "subscriber-to-lead", "")
+    assert (rule.actions[0].name, rule.actions[0].mapping, rule.actions[0].connection) == (
+        "upsert",
+        "subscriber-to-lead",
+        "",
+    )
     assert (rule.actions[1].connection, rule.actions[1].params["campaign"]) == ("salesforce-main", "701")
     assert rule.paths() == {"campaign.campaignId", "tags.0.name"}
 
@@ -76,7 +80,11 @@ def test_a_tasks_due_is_a_time_from_now_a_day_or_a_field(due: str, paths: set[st
         ({"do": [{"set": {"connection": "a", "object": "L", "fields": {"X": []}}}]}, "do[0].set.fields.X", "A value"),
         ({"do": [{"create_task": {"connection": "a", "title": "{x|upr}"}}]}, "do[0].create_task.title", "upper"),
         ({"do": [{"create_task": {"connection": "a", "title": "x", "due": "+2w"}}]}, "do[0].create_task.due", "+2d"),
-        ({"do": [{"increment": {"connection": "a", "object": "L", "field": "X", "by": "y"}}]}, "do[0].increment.by", "num"),
+        (
+            {"do": [{"increment": {"connection": "a", "object": "L", "field": "X", "by": "y"}}]},
+            "do[0].increment.by",
+            "num",
+        ),
         ({"if": {"field": "x", "op": "equal"}}, "if", "Did you mean equals"),
         ({"approve": "sometimes"}, "approve", "not one of never, always"),
         ({"approve": {"over": -1}}, "approve", "{over: 100}"),
@@ -92,7 +100,9 @@ def test_a_wrong_rule_is_refused_where_it_is_wrong(changes: dict[str, Any], plac
 
 def test_the_table_has_every_action_of_the_design_and_each_key_is_explained() -> None:
     assert " ".join(ACTIONS) == DESIGN_ACTIONS
-    assert all(form.help.endswith(".") and all(key.help.endswith(".") for key in form.keys) for form in ACTIONS.values())
+    assert all(
+        form.help.endswith(".") and all(key.help.endswith(".") for key in form.keys) for form in ACTIONS.values()
+    )
 
 
 def test_events_are_named_by_their_object() -> None:

@@ -17,7 +17,11 @@ from mappings.configuration.connections import ConnectionSpec
 
 SECRETS = {"GR_KEY": "sesame-open", "SF_SECRET": "tell-nobody"}
 FIELDS = {
-    "contact": (*STANDARD_FIELDS, Field("customFields.company", custom=True), Field("customFields.job_title", custom=True)),
+    "contact": (
+        *STANDARD_FIELDS,
+        Field("customFields.company", custom=True),
+        Field("customFields.job_title", custom=True),
+    ),
     "Lead": (
         Field("FirstName", length=40),
         Field("LastName", length=80, required=True),
