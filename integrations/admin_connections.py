@@ -21,7 +21,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from .admin_connection_form import ConnectionForm, fieldsets_for, form_for, stored_credentials
-from .admin_labels import HEALTH_LOOK, badge, length, ltr, moment, state_badge
+from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge
 from .admin_pages import Button, ButtonsMixin
 from .budgets import budget_lines, windows_of
 from .clients import forget_token, open_client
@@ -84,7 +84,6 @@ class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ig
     ordering = ("name",)
     sortable_by = ()
     list_fullwidth = True
-    show_full_result_count = False
     add_form_template = "admin/integrations/connection/choose_vendor.html"
     change_form_template = "admin/integrations/connection/change_form.html"
     object_history_template = "simple_history/object_history.html"
@@ -114,18 +113,14 @@ class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ig
     @admin.display(description=gettext_lazy("connection"))
     def title(self, connection: Connection) -> SafeString:
         kind = VENDORS.get(connection.vendor)
-        return format_html(
-            '{}<span class="cw-line cw-subtle">{}</span>', connection.name, kind.label if kind else connection.vendor
-        )
+        vendor = kind.label if kind else connection.vendor
+        return lines([ltr(connection.name), format_html('<span class="cw-subtle">{}</span>', vendor)])
 
     @admin.display(description=gettext_lazy("health"))
     def health_label(self, connection: Connection) -> SafeString:
         reason = connection.health_reason if connection.health != Health.OK else ""
-        return format_html(
-            '{}<span class="cw-line cw-subtle cw-narrow" dir="auto">{}</span>',
-            state_badge(connection, HEALTH_LOOK, "health"),
-            reason[:160],
-        )
+        said_why = format_html('<span class="cw-subtle" dir="auto">{}</span>', reason[:160]) if reason else ""
+        return lines([state_badge(connection, HEALTH_LOOK, "health"), said_why])
 
     @admin.display(description=gettext_lazy("environment"))
     def environment_label(self, connection: Connection) -> SafeString:

@@ -75,7 +75,8 @@ def page_url(row: Any) -> str:
 
 def lines(parts: Iterable[object]) -> SafeString:
     """Parts below each other; empty ones are left out."""
-    return format_html_join("", '<span class="cw-line">{}</span>', ((part,) for part in parts if part))
+    inner = format_html_join("", '<span class="cw-line">{}</span>', ((part,) for part in parts if part))
+    return format_html('<span class="cw-cell">{}</span>', inner) if inner else SafeString("")
 
 
 def moment(when: datetime | None) -> SafeString:
