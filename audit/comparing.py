@@ -12,7 +12,7 @@ _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 
 def same_value(one: Any, other: Any) -> bool:
     """True when writing `other` over `one` would change nothing."""
-    return _plain(one) == _plain(other)
+    return bool(_plain(one) == _plain(other))
 
 
 def is_blank(value: Any) -> bool:

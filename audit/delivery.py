@@ -1,4 +1,4 @@
-"""Delivers due changes: as many as a vendor takes in one call, within the connection's budget, each row settled by itself."""
+"""Delivers due changes: as many as a vendor takes in one call, within the connection's budget, row by row."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _address(changes: Sequence[Change]) -> None:
     ).order_by("id")
     known = {(link.person_id, link.object): link.record_id for link in links}
     for change in open_ended:
-        change.record_id = known.get((change.person_id, change.object), "")
+        change.record_id = known.get((change.person_id or "", change.object), "")
 
 
 def _flag_new_records(changes: Sequence[Change]) -> None:

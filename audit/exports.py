@@ -45,16 +45,28 @@ def _each(rows: QuerySet[Any]) -> Iterator[Any]:
 
 def _write(out: TextIO, format: str, rows: Iterator[dict[str, Any]]) -> int:
     count = 0
-    writer: csv.DictWriter[str] | None = None
-    for count, row in enumerate(rows, 1):
-        if format == "jsonl":
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-            continue
-        if writer is None:
-            writer = csv.DictWriter(out, fieldnames=list(row))
-            writer.writeheader()
-        writer.writerow({key: _cell(key, value) for key, value in row.items()})
+    put = _json_line if format == "jsonl" else _Sheet()
+    for row in rows:
+        put(out, row)
+        count += 1
     return count
+
+
+def _json_line(out: TextIO, row: dict[str, Any]) -> None:
+    out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+class _Sheet:
+    """A CSV file whose first row names the columns."""
+
+    def __init__(self) -> None:
+        self.writer: csv.DictWriter[str] | None = None
+
+    def __call__(self, out: TextIO, row: dict[str, Any]) -> None:
+        if self.writer is None:
+            self.writer = csv.DictWriter(out, fieldnames=list(row))
+            self.writer.writeheader()
+        self.writer.writerow({key: _cell(key, value) for key, value in row.items()})
 
 
 def _cell(key: str, value: Any) -> Any:

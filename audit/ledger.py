@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -44,7 +45,7 @@ def wake_for(changes: Iterable[Change]) -> None:
     """Ask the lanes of these changes to deliver, once the transaction is through."""
     lanes = {change.lane for change in changes if change.state == ChangeState.QUEUED}
     for lane in sorted(lanes, reverse=True):  # opt-outs first
-        transaction.on_commit(lambda lane=lane: wake(lane))
+        transaction.on_commit(partial(wake, lane))
 
 
 def _due(lane: str) -> QuerySet[Change]:

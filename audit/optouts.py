@@ -152,25 +152,24 @@ def note_already(opt_out: OptOut, connection: Connection, found: Found) -> None:
         opt_out.save(update_fields=["already"])
 
 
-def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> bool:
-    """A record made for somebody who is opted out is made with the flag set, in the same write. True when it was added."""
-    before = dict(change.diff)
+def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
+    """A record made for somebody who is opted out is made with the flag set, in the same write."""
     for opt_out in opt_outs:
         if change.connection.name in opt_out.targets or flags_of(change.connection, change.object, opt_out.channel):
             change.diff = {**change.diff, **stop_diff(change.connection, change.object, opt_out, None)}
-    return change.diff != before
 
 
 def is_subscribing(change: Change) -> bool:
     """Whether this write would subscribe or re-add the person at its vendor."""
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
-    return capability is not None and change.operation in capability.subscribing
+    return bool(capability and change.operation in capability.subscribing)
 
 
 def held_by(opt_outs: Sequence[OptOut]) -> str:
     """Why a subscribing write waits."""
     who = opt_outs[0]
-    return f"The person opted out ({who.get_channel_display()}, {timezone.localtime(who.heard_at):%Y-%m-%d %H:%M}). Only a newer opt-in lifts it."
+    when = f"{timezone.localtime(who.heard_at):%Y-%m-%d %H:%M}"
+    return f"The person opted out ({who.get_channel_display()}, {when}). Only a newer opt-in lifts it."
 
 
 def cover_new_records(changes: Sequence[Change]) -> list[Change]:

@@ -126,23 +126,14 @@ def _readdress(change: Change, error: Moved) -> list[Change]:
     return [copy_change(change, object=error.object, record_id=error.record_id, key_field="", external_id="")]
 
 
+# What a copy shares with its original: who, where and what, but not its fate.
+_COPIED = """connection object operation kind record_id key_field external_id person_id event opt_out rule mapping
+mapping_version diff params known lane order_key run_id actor""".split()
+
+
 def copy_change(change: Change, **facts: Any) -> Change:
     """A new change with the same intent that points at the old one. Not saved."""
-    names = ("connection", "object", "operation", "kind", "record_id", "key_field", "external_id", "person_id", "event")
-    names += (
-        "opt_out",
-        "rule",
-        "mapping",
-        "mapping_version",
-        "diff",
-        "params",
-        "known",
-        "lane",
-        "order_key",
-        "run_id",
-        "actor",
-    )
-    values = {name: getattr(change, name) for name in names} | facts
+    values = {name: getattr(change, name) for name in _COPIED} | facts
     target = (values["object"], values["record_id"])
     return Change(**values, replaces=change, identity=identity_of("copy", change.id, *target))
 
@@ -210,7 +201,10 @@ def _known_links(changes: Sequence[Change]) -> dict[tuple[str, str], Link]:
 
 def _new_link(change: Change) -> Link:
     return Link(
-        person_id=change.person_id, connection_id=change.connection_id, object=change.object, record_id=change.record_id
+        person_id=change.person_id or "",
+        connection_id=change.connection_id,
+        object=change.object,
+        record_id=change.record_id,
     )
 
 

@@ -14,7 +14,10 @@ from .models import Change, ChangeState, Kind
 
 
 def undo(change: Change, user: AbstractBaseUser | None) -> Change:
-    """Write the values from before. Raises Unsupported for what cannot be undone, Conflict when the record has moved on."""
+    """Write the values from before.
+
+    Raises Unsupported for what cannot be undone, Conflict when the record has moved on.
+    """
     _check_undoable(change)
     held = (
         open_client(change.connection).read(change.object, [change.record_id], list(change.diff)).get(change.record_id)

@@ -88,7 +88,8 @@ SQLITE_OPTIONS = {
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'crosswalk.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
-        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}}
+        test = {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}
+        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": test}
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

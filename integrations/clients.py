@@ -44,7 +44,10 @@ class SharedToken:
         return _token(row)
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
-        """Ask the vendor for a new token unless another worker just did. Raises Busy when that worker takes too long."""
+        """Ask the vendor for a new token unless another worker just did.
+
+        Raises Busy when that worker takes too long.
+        """
         deadline = time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < deadline:
             current = self.current()

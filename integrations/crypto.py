@@ -32,7 +32,7 @@ def decrypt(stored: str) -> Any:
         return json.loads(_fernet().decrypt(stored.removeprefix(PREFIX).encode()))
     except InvalidToken as error:
         raise CannotDecrypt(
-            "A credential cannot be read: the key that encrypted it is not among CREDENTIAL_KEYS. Add the old key at the end."
+            "A credential cannot be read: the key that encrypted it is not among CREDENTIAL_KEYS. Add the old key."
         ) from error
 
 

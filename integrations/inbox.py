@@ -1,4 +1,7 @@
-"""The inbox of events: claims those that are due, settles them, replays them. The only module that changes their state."""
+"""The inbox of events: claims those that are due, settles them, replays them.
+
+The only module that changes their state.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds between a
 
 @transaction.atomic
 def claim_events(lane: str, limit: int) -> list[Event]:
-    """The oldest unplanned event of as many people as `limit`. An opt-out does not wait for older events of its person."""
+    """The oldest unplanned event of as many people as `limit`.
+
+    An opt-out does not wait for older events of its person.
+    """
     now = timezone.now()
     due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=now)
     due = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
@@ -87,7 +93,11 @@ def postpone(event: Event, error: CrosswalkError) -> None:
 def wait_for_person(events: Iterable[Event], reason: str) -> None:
     """A connection they need stopped: events wait at no cost, and look again now and then."""
     Event.objects.filter(id__in=[event.id for event in events]).update(
-        reason=reason, lease="", lease_until=None, attempts=F("attempts") - 1, next_attempt_at=timezone.now() + LOOK_AGAIN
+        reason=reason,
+        lease="",
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        next_attempt_at=timezone.now() + LOOK_AGAIN,
     )
 
 
@@ -128,7 +138,10 @@ def replay_event(event: Event, actor: str) -> Event:
 
 
 def _read_again(event: Event) -> Notice:
-    """What the event says, as the vendor package reads its body today; events we made ourselves say it in their record."""
+    """What the event says, as the vendor package reads its body today.
+
+    Events we made ourselves say it in their record.
+    """
     if event.source != EventSource.WEBHOOK and not bytes(event.body):
         return Notice(
             event.type,

@@ -169,7 +169,10 @@ class AddressKind(models.TextChoices):
 
 
 class Address(models.Model):
-    """An e-mail address (lower-cased) or phone (E.164) of a person. `slot` is 0 unless people were kept apart on purpose."""
+    """An e-mail address (lower-cased) or phone (E.164) of a person.
+
+    `slot` is 0 unless people were kept apart on purpose.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=10, choices=AddressKind)
@@ -186,7 +189,10 @@ class Address(models.Model):
 
 
 class Link(models.Model):
-    """Person ↔ one record at one connection. `snapshot` is what both sides last agreed on, in the record's own fields."""
+    """Person ↔ one record at one connection.
+
+    `snapshot` is what both sides last agreed on, in the record's own fields.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="links")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="links")

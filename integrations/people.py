@@ -30,7 +30,8 @@ class Sighting:
 
     def __post_init__(self) -> None:
         email, phone = normal_email(self.email), normal_phone(self.phone)
-        self.addresses = [(AddressKind.EMAIL, email)] * bool(email) + [(AddressKind.PHONE, phone)] * bool(phone)
+        pairs: list[tuple[str, str]] = [(AddressKind.EMAIL.value, email), (AddressKind.PHONE.value, phone)]
+        self.addresses = [pair for pair in pairs if pair[1]]
 
     @property
     def spot(self) -> Spot:

@@ -91,7 +91,10 @@ def _claim() -> Run | None:
 
 
 def _advance(run: Run) -> None:
-    """One page of the rule the run is at. The cursor and the events commit together, so that a crash repeats nothing."""
+    """One page of the rule the run is at.
+
+    The cursor and the events commit together, so that a crash repeats nothing.
+    """
     rules = rules_of(run.scope)
     if run.position >= len(rules):
         return _finish(run)
@@ -122,7 +125,8 @@ def _of_person(connection: Connection, object: str, email: str) -> list[Record]:
     people = find_people(email)
     addresses = {normal_email(email), *(value for values in emails_of(people).values() for value in values)}
     client, id_field = open_client(connection), _id_field(connection, object)
-    ids = set(Link.objects.filter(person__in=people, connection=connection, object=object, gone_at=None).values_list("record_id", flat=True))
+    links = Link.objects.filter(person__in=people, connection=connection, object=object, gone_at=None)
+    ids = set(links.values_list("record_id", flat=True))
     capability = vendor(connection.vendor).capabilities.object(object)
     field = capability.addresses.get("email", "") if capability else ""
     found = client.find(object, field, sorted(addresses)) if field else []
@@ -201,5 +205,3 @@ def _fail(run: Run, error: CrosswalkError) -> None:
     else:
         run.state, run.finished_at = RunState.FAILED, timezone.now()
     run.save(update_fields=["state", "finished_at", "message", "lease", "lease_until", "next_attempt_at"])
-
-

@@ -35,7 +35,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Token:
-    """An access token. `facts` holds what came with it (`instance_url`). `expires_at` is None when the vendor does not say."""
+    """An access token. `facts` holds what came with it (`instance_url`).
+
+    `expires_at` is None when the vendor does not say.
+    """
 
     value: str = field(repr=False)
     expires_at: datetime | None = None
@@ -59,7 +62,13 @@ class Budget(Protocol):
         """Take `calls` from the budget before making them. Raises RateLimited when there is not enough."""
         ...
 
-    def learn(self, used: int | None = None, limit: int | None = None, remaining: int | None = None, reset: timedelta | None = None) -> None:
+    def learn(
+        self,
+        used: int | None = None,
+        limit: int | None = None,
+        remaining: int | None = None,
+        reset: timedelta | None = None,
+    ) -> None:
         """Note what the vendor's answer said about its limits."""
         ...
 
@@ -133,11 +142,17 @@ class Webhooks(Protocol):
     """Is this call authentic, and what does it say. Pure: no network, no clock."""
 
     def verify(self, inbound: Inbound, account: Account) -> None:
-        """Raise Forged unless the call is authentic. Vendors without signatures return at once: the URL's token is the proof."""
+        """Raise Forged unless the call is authentic. Vendors without signatures return at once.
+
+        The URL's token is the proof.
+        """
         ...
 
     def parse(self, inbound: Inbound) -> list[Notice]:
-        """One notice per element; an element nobody can read has `unreadable` set. Raises Unreadable for the body as a whole."""
+        """One notice per element; an element nobody can read has `unreadable` set.
+
+        Raises Unreadable for the body as a whole.
+        """
         ...
 
 
@@ -150,7 +165,8 @@ class Field:
 
     name: str
     label: str = ""
-    type: str = "string"  # string text number integer boolean date datetime email phone url picklist multipicklist reference list object
+    # String text number integer boolean date datetime email phone url picklist multipicklist reference list object
+    type: str = "string"
     length: int | None = None
     createable: bool = True
     updateable: bool = True
@@ -195,7 +211,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Found:
-    """One record found at a vendor. `moved_to` is (object, record_id) when it lives on as another record (converted lead)."""
+    """One record found at a vendor.
+
+    `moved_to` is (object, record_id) when it lives on as another record (converted lead).
+    """
 
     object: str
     record_id: str
@@ -265,7 +284,9 @@ class Client:
         """Records of which at least one of several fields equals one of its values; each record once."""
         raise self._unsupported("find_any")
 
-    def page(self, object: str, cursor: str = "", since: datetime | None = None, filters: Mapping[str, str] | None = None) -> Page:
+    def page(
+        self, object: str, cursor: str = "", since: datetime | None = None, filters: Mapping[str, str] | None = None
+    ) -> Page:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
 
@@ -287,7 +308,9 @@ class Client:
     def _unsupported(self, what: str) -> Unsupported:
         return Unsupported(f"{self.account.name} does not offer {what}.")
 
-    def iterate(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> Iterator[Record]:
+    def iterate(
+        self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None
+    ) -> Iterator[Record]:
         """All records of an object, page after page."""
         cursor = ""
         while True:
@@ -316,7 +339,10 @@ class OptOutField:
 
 @dataclass(frozen=True)
 class ObjectCapability:
-    """What can be done with one object. `keys` are how records can be upserted: "external" (any unique field), "" none."""
+    """What can be done with one object. `keys` are how records can be upserted.
+
+    "external" (any unique field), "" none.
+    """
 
     name: str
     kind: str  # contact task note tag campaign appointment message other
@@ -324,7 +350,8 @@ class ObjectCapability:
     writes: tuple[str, ...] = ()  # upsert create update delete ...
     id_field: str = "Id"  # where a record holds its own id
     batch: int = 1  # rows one call takes
-    subscribing: tuple[str, ...] = ()  # writes that would subscribe or re-add a person: held while an opt-out is unfinished
+    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
+    subscribing: tuple[str, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
     name_fields: tuple[str, ...] = ()
     source: str = ""
@@ -396,5 +423,6 @@ class Vendor:
     webhooks: Webhooks
     connect: Callable[[Account, Services], Client]
     identify: Callable[[str, Record], tuple[str, str]]  # (object, record) -> (email, phone), "" when absent
-    opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]  # the person's own act of opting in, with its time; None when it was not theirs
+    # The person's own act of opting in, with its time; None when it was not theirs
+    opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)

@@ -44,7 +44,9 @@ class RateLimited(TransientError):
     help = "Nothing to do: the connection waits until the vendor's limit allows more calls."
     costs_attempt = False
 
-    def __init__(self, message: str, *, retry_after: timedelta, vendor_code: str = "", status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: timedelta, vendor_code: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message, vendor_code=vendor_code, status=status)
         self.retry_after = retry_after
 
@@ -108,7 +110,15 @@ class FieldHidden(RecordError):
     code = "field_hidden"
     help = "Let the integration user see and edit the field at the vendor, then press Retry."
 
-    def __init__(self, message: str, *, fields: Sequence[str] = (), vendor_code: str = "", help: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: Sequence[str] = (),
+        vendor_code: str = "",
+        help: str = "",
+        status: int | None = None,
+    ) -> None:
         super().__init__(message, vendor_code=vendor_code, help=help, status=status)
         self.fields = tuple(fields)
 
@@ -119,7 +129,15 @@ class Rejected(RecordError):
     code = "rejected"
     help = "Correct the record or the mapping, then press Retry."
 
-    def __init__(self, message: str, *, fields: Sequence[str] = (), vendor_code: str = "", help: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: Sequence[str] = (),
+        vendor_code: str = "",
+        help: str = "",
+        status: int | None = None,
+    ) -> None:
         super().__init__(message, vendor_code=vendor_code, help=help, status=status)
         self.fields = tuple(fields)
 
@@ -135,7 +153,15 @@ class Conflict(RecordError):
     code = "conflict"
     help = "Look at the existing record at the vendor; merge the two or correct the mapping's key, then press Retry."
 
-    def __init__(self, message: str, *, record_ids: Sequence[str] = (), vendor_code: str = "", help: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        record_ids: Sequence[str] = (),
+        vendor_code: str = "",
+        help: str = "",
+        status: int | None = None,
+    ) -> None:
         super().__init__(message, vendor_code=vendor_code, help=help, status=status)
         self.record_ids = tuple(record_ids)
 
@@ -146,7 +172,9 @@ class Moved(RecordError):
     code = "moved"
     help = "The record was converted or merged at the vendor; the change goes to the record it became."
 
-    def __init__(self, message: str, *, object: str = "", record_id: str = "", vendor_code: str = "", status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, object: str = "", record_id: str = "", vendor_code: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message, vendor_code=vendor_code, status=status)
         self.object = object
         self.record_id = record_id

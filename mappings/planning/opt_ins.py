@@ -8,14 +8,16 @@ from audit import optouts
 from audit.ledger import record_changes, wake_for
 from audit.models import OptOut
 
-from ..models import OptInPolicy
 from .case import Case
 
 OPT_IN_EVENT = "contact.subscribed"
 
 
 def hear_opt_ins(cases: Sequence[Case]) -> None:
-    """Only an act of the person counts, at a time after the opt-out. Call inside the transaction that settles the events."""
+    """Only an act of the person counts, at a time after the opt-out.
+
+    Call inside the transaction that settles the events.
+    """
     hearing = [case for case in cases if case.event.type == OPT_IN_EVENT and case.person and case.rules]
     stops = optouts.open_opt_outs(case.person for case in hearing if case.person)
     for case in hearing:
@@ -28,8 +30,8 @@ def _hear(case: Case, stop: OptOut) -> None:
     if acted_at is None or acted_at <= stop.heard_at:
         case.reasons.append("The person is opted out; this event is no newer opt-in of their own.")
         return
-    rule = next((rule for rule in case.rules if rule.opt_in == OptInPolicy.LIFT), case.rules[0])
-    ask = rule.opt_in != OptInPolicy.LIFT
+    rule = next((rule for rule in case.rules if rule.opt_in == "lift"), case.rules[0])
+    ask = rule.opt_in != "lift"
     if not ask:
         optouts.lift_opt_out(stop, {"event": case.event.id, "rule": rule.name})
     made = record_changes(optouts.opt_in_changes(stop, case.event, rule.name, ask))

@@ -18,7 +18,10 @@ from .case import Case, Workshop
 
 
 def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
-    """Complete the record of each case that needs it. The vendor's record wins; the event adds only what it alone knows."""
+    """Complete the record of each case that needs it. The vendor's record wins.
+
+    The event adds only what it alone knows.
+    """
     thin = [case for case in cases if case.event.record_id and needs_reading(case, shop)]
     for object in dict.fromkeys(case.event.object for case in thin):
         _read_object(connection, object, [case for case in thin if case.event.object == object], shop)

@@ -44,7 +44,10 @@ def schema_of(connection: Connection, object: str, client: Client) -> Schema:
 def find_targets(
     spec: MappingSpec, cases: Sequence[Case], connection: Connection, client: Client, schema: Schema
 ) -> list[Target]:
-    """Where each case's values go; a case whose target cannot be told has its `problem` or a reason set and is left out."""
+    """Where each case's values go.
+
+    A case whose target cannot be told has its `problem` or a reason set and is left out.
+    """
     capability = _capability(connection, spec.target_object)
     targets = [_target(spec, case) for case in cases]
     _attach_links(targets, connection, spec.target_object)

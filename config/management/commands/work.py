@@ -19,10 +19,10 @@ _ROUND_SECONDS = 1.0
 
 
 class Command(BaseCommand):
-    help = "Plan and deliver everything that is due, in this process, without the queue: for cron, tests and small installs."
+    help = "Plan and deliver everything that is due, here and now, without the queue: for cron and small installs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="Stop when nothing is due any more, and print a summary.")
+        parser.add_argument("--once", action="store_true", help="Stop when nothing is due, and print a summary.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit 0 even when a change failed at its vendor; 1 when this could not do its own work."""

@@ -17,7 +17,10 @@ from ..case import Case, Step
 
 
 def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
-    """Register each person's stop first, then find and tell their records; what cannot be looked up now is looked up later."""
+    """Register each person's stop first, then find and tell their records.
+
+    What cannot be looked up now is looked up later.
+    """
     stops = [(case, stop) for case in cases for stop in _register(step, case)]
     for name in step.params["connections"]:
         _tell(step, step.shop.connections[name], stops)
