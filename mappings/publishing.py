@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from functools import cached_property
 from typing import Any
@@ -25,9 +26,10 @@ from .spec.rule_checks import check_rule
 
 
 class Stored:
-    """What the database knows; asks a vendor once where it is an hour old."""
+    """What the database knows; asks a vendor once where that is an hour old, or always with `refresh`."""
 
-    def __init__(self) -> None:
+    def __init__(self, refresh: bool = False) -> None:
+        self._refresh = refresh
         self._fields: dict[tuple[str, str], Fields] = {}
         self._failures: dict[str, CrosswalkError] = {}
 
@@ -57,7 +59,7 @@ class Stored:
         try:
             if connection.name in self._failures:
                 raise self._failures[connection.name]
-            return fields_of(connection, object)
+            return fields_of(connection, object, refresh=self._refresh)
         except CrosswalkError as error:
             if not isinstance(error, RecordError):  # that one is about this object alone
                 self._failures[connection.name] = error
@@ -79,11 +81,17 @@ def _read(version: MappingVersion) -> MappingSpec | None:
 
 def findings_of_mapping(spec: MappingSpec) -> Findings:
     """Problems that refuse, and warnings: fields that could not be checked, required fields that nothing fills."""
-    return check_mapping(spec, Stored())
+    return _looking_again(lambda known: check_mapping(spec, known))
 
 
 def findings_of_rule(spec: RuleSpec) -> Findings:
-    return check_rule(spec, Stored())
+    return _looking_again(lambda known: check_rule(spec, known))
+
+
+def _looking_again(check: Callable[[Stored], Findings]) -> Findings:
+    """A field may have been made at the vendor a minute ago: nothing is refused by what was heard an hour ago."""
+    findings = check(Stored())
+    return check(Stored(refresh=True)) if findings.problems else findings
 
 
 def problems_of_mapping(spec: MappingSpec) -> list[Problem]:

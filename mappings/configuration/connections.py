@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import available_timezones
 
 from integrations.budgets import seconds_of
 from integrations.models import Environment, Mode
@@ -13,6 +14,7 @@ from integrations.vendors.base import Account, Credential, Vendor
 from integrations.vendors.http import is_safe_url
 from integrations.vendors.registry import VENDORS
 
+from ..phones import REGIONS
 from ..spec.problems import Problem
 from ..spec.reading import Table, kind_of, name_problem, unknown
 from ..values import is_blank, text_of
@@ -130,7 +132,15 @@ def _options(table: Table, vendor: Vendor) -> dict[str, Any]:
     known = (*vendor.options, *(option for option in GENERAL_OPTIONS if option.name not in own))
     entries = table.table("options", "options", [*(option.name for option in known), OPT_OUT_VALUES])
     values = _opt_out_values(entries, vendor)
+    _check_place(entries, "phone_region", "a country's two-letter code", REGIONS)
+    _check_place(entries, "timezone", "a time zone", available_timezones())
     return {**_entries(entries, known), **({OPT_OUT_VALUES: values} if values else {})}
+
+
+def _check_place(entries: Table, option: str, what: str, known: Collection[str]) -> None:
+    value = entries.data.get(option)
+    if value is not None and value not in known:
+        entries.refuse(option, unknown(value, what, known))
 
 
 def _opt_out_values(entries: Table, vendor: Vendor) -> dict[str, dict[str, Any]]:

@@ -52,9 +52,9 @@ class FreeBudget:
 class Trial:
     """The names and fields there would be after applying the file. Changes nothing."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, refresh: bool = False) -> None:
         self.configuration = configuration
-        self.stored = Stored()
+        self.stored = Stored(refresh)
         self._fields: dict[tuple[str, str], Fields | CrosswalkError] = {}
         self._silent: dict[str, CrosswalkError] = {}
 
@@ -100,9 +100,14 @@ def _describe(wanted: ConnectionSpec, object: str) -> Fields:
 def check_configuration(configuration: Configuration) -> Findings:
     """Do the names and fields exist that mappings and rules use. Asks vendors; never inside a transaction.
 
-    What stands on something that could not be read is left for the next time.
+    Nothing is refused by what a vendor said up to an hour ago: it is asked again first.
     """
-    trial = Trial(configuration)
+    findings = _check(configuration, Trial(configuration))
+    return _check(configuration, Trial(configuration, refresh=True)) if findings.problems else findings
+
+
+def _check(configuration: Configuration, trial: Trial) -> Findings:
+    """What stands on something that could not be read is left for the next time."""
     findings = Findings(trial)
     unread = {str(problem.path[0]) if problem.path else "" for problem in configuration.problems}
     if not unread & {"", "connections"}:

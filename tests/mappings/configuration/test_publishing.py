@@ -8,6 +8,7 @@ import pytest
 
 from integrations import schemas
 from integrations.models import Connection, Schema
+from integrations.vendors.base import Field
 from integrations.vendors.errors import Unavailable
 from mappings import publishing
 from mappings.models import Mapping, MappingVersion, VersionState
@@ -94,7 +95,7 @@ def test_a_draft_that_changed_after_its_check_is_not_published(mapping: Mapping)
 def test_a_vendor_that_does_not_answer_is_a_warning_and_what_is_known_is_used(
     mapping: Mapping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def silent(connection: Connection, object: str) -> None:
+    def silent(connection: Connection, object: str, refresh: bool = False) -> None:
         raise Unavailable(f"{connection.name} did not answer.")
 
     monkeypatch.setattr(publishing, "fields_of", silent)
@@ -105,6 +106,21 @@ def test_a_vendor_that_does_not_answer_is_a_warning_and_what_is_known_is_used(
     assert str(findings.warnings[1]) == (
         "target.object: The fields of Lead at sf could not be checked: sf did not answer."
     )
+
+
+def test_a_field_that_was_made_at_the_vendor_a_minute_ago_is_found(
+    mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def described(connection: Connection, object: str, refresh: bool = False) -> dict[str, Field]:
+        asked.append(refresh)
+        new = (Field("Brand_New__c"),) if refresh else ()
+        return {field.name: field for field in (*FIELDS[object], *new)}
+
+    monkeypatch.setattr(publishing, "fields_of", described)
+    assert problems_of_mapping(_spec(*ROWS, {"from": "note", "to": "Brand_New__c"})) == []
+    assert asked == [False, False, True, True]
 
 
 def test_fresh_knowledge_is_not_asked_for_again(mapping: Mapping, monkeypatch: pytest.MonkeyPatch) -> None:

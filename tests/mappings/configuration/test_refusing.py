@@ -48,6 +48,12 @@ SECOND = """\
         ("environment: sandbox", "limits: [{calls: 0, per: 1h}]", "limits[0].calls: calls is a whole number above 0."),
         ("environment: sandbox", "limits: [{per: 1h}]", "limits[0].calls: calls is missing."),
         ("environment: sandbox", "limits: 400", "limits must be a list, not a number."),
+        (
+            "environment: sandbox",
+            "options: {timezone: Asia/Jeruslem}",
+            "is not a time zone. Did you mean Asia/Jerusalem",
+        ),
+        ("environment: sandbox", "options: {phone_region: Israel}", "'Israel' is not a country's two-letter code."),
         ("environment: sandbox", "options: {x_domian: example.com}", "Did you mean x_domain?"),
         (
             "environment: sandbox",
