@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from integrations.admin_labels import and_more, length, lines, ltr, moment, page_link, pretty, said, state_badge
+from integrations.admin_labels import and_more, length, lines, ltr, moment, page_link, pretty, said, state_badge, subtle
 from integrations.admin_pages import Button, WatchAdmin
 from integrations.admin_search import id_prefix, is_id, people_matching
 from integrations.models import Event
@@ -84,7 +84,8 @@ def bulk_action(verb: Verb) -> Callable[..., HttpResponse]:
 @admin.register(Change)
 class ChangeAdmin(WatchAdmin):
     page_template = "admin/audit/change/page.html"
-    list_display = ("made", "state_label", "who", "what", "rule_label", "fields_changed", "why")
+    intro = gettext_lazy("Every write to every system, newest first: what it was, who asked for it, how it ended.")
+    list_display = ("made", "state_label", "who", "what", "rule_label", "fields_changed")
     list_display_links = ("made", "what")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -147,8 +148,9 @@ class ChangeAdmin(WatchAdmin):
         return who(change)
 
     @admin.display(description=gettext_lazy("what"))
-    def what(self, change: Change) -> str:
-        return sentence_of(change)
+    def what(self, change: Change) -> SafeString:
+        wrong = error_sentence(change) or (change.held_reason if change.state == ChangeState.HELD else "")
+        return lines([sentence_of(change), subtle(wrong)])
 
     @admin.display(description=gettext_lazy("rule"))
     def rule_label(self, change: Change) -> SafeString:
@@ -157,10 +159,6 @@ class ChangeAdmin(WatchAdmin):
     @admin.display(description=gettext_lazy("fields"))
     def fields_changed(self, change: Change) -> SafeString:
         return ltr(and_more(change.diff))
-
-    @admin.display(description=gettext_lazy("what is wrong"))
-    def why(self, change: Change) -> SafeString:
-        return said(error_sentence(change) or (change.held_reason if change.state == ChangeState.HELD else ""))
 
     # --- the page of one change
 

@@ -64,6 +64,7 @@ def replay(request: HttpRequest, event: Event) -> Event:
 @admin.register(Event)
 class EventAdmin(WatchAdmin):
     page_template = "admin/integrations/event/page.html"
+    intro = gettext_lazy("Everything the vendors told us, newest first, and what became of it.")
     list_display = ("received", "state_label", "kind", "connection_label", "who", "reason_label", "change_count")
     list_display_links = ("received", "kind")
     list_filter = (("state", ChoicesDropdownFilter), ConnectionFilter, TypeFilter, ("received_at", DayFilter))

@@ -33,6 +33,7 @@ TOLD_LOOK = {
 @admin.register(OptOut)
 class OptOutAdmin(WatchAdmin):
     page_template = "admin/audit/optout/page.html"
+    intro = gettext_lazy("Everybody who said stop, and when each system was told.")
     list_display = ("who", "address_label", "channel_label", "heard", "told", "took", "state_label")
     list_filter = (("state", ChoicesDropdownFilter), ("channel", ChoicesDropdownFilter), ("received_at", DayFilter))
     search_fields = ("id",)

@@ -21,8 +21,8 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from .admin_connection_form import ConnectionForm, fieldsets_for, form_for, stored_credentials
-from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge
-from .admin_pages import Button, ButtonsMixin
+from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
+from .admin_pages import Button, ButtonsMixin, advice
 from .budgets import budget_lines, windows_of
 from .clients import forget_token, open_client
 from .crypto import CannotDecrypt
@@ -63,7 +63,7 @@ def register_callback(request: HttpRequest, connection: Connection) -> HttpRespo
         open_client(connection).register_callback(callback_url(connection), force=force)
         messages.success(request, _("The vendor now reports to this connection."))
     except Conflict as error:
-        messages.error(request, f"{error.message} {error.help}")
+        messages.error(request, advice(error))
     return to_callbacks(connection)
 
 
@@ -81,6 +81,8 @@ def to_callbacks(connection: Connection) -> HttpResponse:
 class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     list_display = ("title", "health_label", "environment_label", "mode_label", "tested", "webhook")
     search_fields = ("name",)
+    intro = gettext_lazy("Each system that Crosswalk talks to, and whether it works.")
+    list_before_template = "admin/integrations/intro.html"
     ordering = ("name",)
     sortable_by = ()
     list_fullwidth = True
@@ -113,14 +115,12 @@ class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ig
     @admin.display(description=gettext_lazy("connection"))
     def title(self, connection: Connection) -> SafeString:
         kind = VENDORS.get(connection.vendor)
-        vendor = kind.label if kind else connection.vendor
-        return lines([ltr(connection.name), format_html('<span class="cw-subtle">{}</span>', vendor)])
+        return lines([ltr(connection.name), subtle(kind.label if kind else connection.vendor)])
 
     @admin.display(description=gettext_lazy("health"))
     def health_label(self, connection: Connection) -> SafeString:
         reason = connection.health_reason if connection.health != Health.OK else ""
-        said_why = format_html('<span class="cw-subtle" dir="auto">{}</span>', reason[:160]) if reason else ""
-        return lines([state_badge(connection, HEALTH_LOOK, "health"), said_why])
+        return lines([state_badge(connection, HEALTH_LOOK, "health"), subtle(reason[:160])])
 
     @admin.display(description=gettext_lazy("environment"))
     def environment_label(self, connection: Connection) -> SafeString:
@@ -250,7 +250,7 @@ def registered(connection: Connection) -> dict[str, Any]:
     try:
         callbacks = open_client(connection).callbacks(callback_url(connection))
     except CrosswalkError as error:
-        return {"problem": f"{error.message} {error.help}".strip(), "callbacks": []}
+        return {"problem": advice(error), "callbacks": []}
     return {
         "callbacks": callbacks,
         "ours": any(each.ours for each in callbacks),

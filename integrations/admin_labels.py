@@ -59,6 +59,11 @@ def said(text: object) -> SafeString:
     return format_html('<span dir="auto">{}</span>', text) if text not in ("", None) else SafeString("")
 
 
+def subtle(text: object) -> SafeString:
+    """A second line of less weight."""
+    return format_html('<span class="cw-subtle" dir="auto">{}</span>', text) if text else SafeString("")
+
+
 def link(url: str, text: object) -> SafeString:
     return format_html('<a class="cw-link" href="{}">{}</a>', url, text)
 

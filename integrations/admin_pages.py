@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from .vendors.errors import CrosswalkError
+from .vendors.errors import CrosswalkError, TransientError
 
 CURSOR = "p"  # the id after which the page starts; Django drops it by itself when a filter or search changes
 
@@ -111,7 +111,7 @@ class ButtonsMixin:
         try:
             result = button.act(request, row)
         except CrosswalkError as error:
-            messages.error(request, f"{error.message} {error.help}".strip())
+            messages.error(request, advice(error))
         else:
             if isinstance(result, HttpResponse):
                 return result
@@ -120,10 +120,17 @@ class ButtonsMixin:
         return redirect(f"admin:{meta.app_label}_{meta.model_name}_change", target.pk)
 
 
+def advice(error: CrosswalkError) -> str:
+    """What went wrong and what to do. Nobody tries again by itself what a person pressed, so that is not promised."""
+    return error.message if isinstance(error, TransientError) else f"{error.message} {error.help}".strip()
+
+
 class WatchAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     """A list and a page per row that nobody edits: what happened stays as it was written."""
 
     page_template = ""
+    intro: Any = ""  # what the list answers, in one line
+    list_before_template = "admin/integrations/intro.html"
     list_per_page = 50
     show_full_result_count = False
     sortable_by = ()

@@ -52,6 +52,7 @@ def resync(request: HttpRequest, person: Person) -> None:
 @admin.register(Person)
 class PersonAdmin(WatchAdmin):
     page_template = "admin/integrations/person/page.html"
+    intro = gettext_lazy("Everybody Crosswalk knows, with their records in every system.")
     list_display = ("name_label", "addresses_label", "records_label", "known_since")
     search_fields = ("id",)
     search_help_text = gettext_lazy("E-mail, phone, record id, or how the name starts")
