@@ -90,10 +90,15 @@ def _database() -> dict[str, Any]:
     if database["ENGINE"].endswith("sqlite3"):
         test = {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}
         return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": test}
-    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"connect_timeout": 5}}
 
 
 DATABASES = {"default": _database()}
+
+def _with_timeouts(url: str) -> str:
+    """A Redis that never answers must not hold a webhook or the sweep; the cluster itself waits a second at a time."""
+    return f"{url}{'&' if '?' in url else '?'}socket_connect_timeout=2&socket_timeout=10"
+
 
 # A lane is a queue and a cluster of its own: an opt-out never waits behind a backfill.
 LANES = ("optouts", "events", "bulk")
@@ -114,7 +119,7 @@ Q_CLUSTER: dict[str, Any] = {
     "ALT_CLUSTERS": {
         lane: {"workers": 1 if lane != "events" else WORKERS, "timeout": 60, "retry": 120} for lane in LANES
     },
-} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+} | ({"redis": _with_timeouts(REDIS_URL)} if REDIS_URL else {"orm": "default"})
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -23,7 +23,12 @@ def work_off(lane: str) -> int:
 
 
 def drain(lane: str) -> None:
-    """Work until nothing was due for a moment; what arrives in that moment needs no further wake."""
+    """Work until nothing was due for a moment; what arrives in that moment needs no further wake.
+
+    Who found nothing at all goes at once: somebody else took what it was woken for, and lingers.
+    """
+    if not work_off(lane):
+        return
     ends = time.monotonic() + TIME_BUDGET
     idle_since = time.monotonic()
     while time.monotonic() < ends:

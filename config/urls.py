@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from integrations.views import WebhookView
 
+from .health import healthz, metrics, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
@@ -13,5 +14,8 @@ urlpatterns = [
     path("webhooks/<str:vendor>/<str:token>/", WebhookView.as_view(), name="webhook"),
     path("webhooks/<str:vendor>/<str:token>", WebhookView.as_view()),
     path("api/", include("config.api.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
