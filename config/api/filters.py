@@ -13,7 +13,7 @@ from integrations.people import normal_email
 from mappings.models import Rule, Run, RunKind, RunState
 
 
-class OneOf(filters.BaseInFilter, filters.ChoiceFilter):
+class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]  # django_filters is not typed
     """One word or several with commas between them, each among the choices."""
 
     def __init__(self, choices: Any, **kwargs: Any) -> None:
@@ -25,14 +25,14 @@ def people_with(email: str) -> QuerySet[Any]:
     return Address.objects.filter(kind=AddressKind.EMAIL, value=normal_email(email)).values("person_id")
 
 
-class Timed(filters.FilterSet):
+class Timed(filters.FilterSet):  # type: ignore[misc]
     """`created_after` is inclusive, `created_before` is not: spans that touch hold each row once."""
 
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
 
-class OfPerson(filters.FilterSet):
+class OfPerson(filters.FilterSet):  # type: ignore[misc]
     """What belongs to one person, by id or by e-mail."""
 
     person = filters.CharFilter(field_name="person_id")
@@ -42,7 +42,7 @@ class OfPerson(filters.FilterSet):
         return rows.filter(person_id__in=people_with(value))
 
 
-class ConnectionFilter(filters.FilterSet):
+class ConnectionFilter(filters.FilterSet):  # type: ignore[misc]
     health = OneOf(choices=Health.choices)
 
     class Meta:
@@ -111,7 +111,7 @@ class OptOutFilter(OfPerson):
         fields = ("channel", "scope", "address", "rule")
 
 
-class RuleFilter(filters.FilterSet):
+class RuleFilter(filters.FilterSet):  # type: ignore[misc]
     connection = filters.CharFilter(field_name="connection__name")
 
     class Meta:

@@ -97,7 +97,7 @@ def _opt_out(params: Mapping[str, Any], _mappings: Targets) -> str:
 
 def _join(params: Mapping[str, Any], _mappings: Targets) -> str:
     status = _(" as %s") % params["status"] if params.get("status") else ""
-    return _("add it to campaign %s") % params.get("campaign", "") + status
+    return str(_("add it to campaign %s") % params.get("campaign", "")) + status
 
 
 def _set(params: Mapping[str, Any], _mappings: Targets) -> str:
@@ -110,8 +110,8 @@ def _set(params: Mapping[str, Any], _mappings: Targets) -> str:
 
 
 def _listed(words: Any) -> str:
-    words = [str(word) for word in words]
-    head, tail = ", ".join(words[:-1]), words[-1] if words else ""
+    said = [str(word) for word in words]
+    head, tail = ", ".join(said[:-1]), said[-1] if said else ""
     return head + _(" and ") + tail if head else tail
 
 

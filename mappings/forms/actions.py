@@ -69,7 +69,9 @@ def _input(key: ActionKey, known: Known) -> forms.Field:
         return inputs.several([(name, name) for name in listed], label, key.help, initial=key.default)
     if key.type in ("texts", "values", "table") or key.name == "body":
         return inputs.lines(label, f"{key.help} {_HINTS.get(key.type, '')}".strip())
-    return inputs.text(label, key.help, **({"list": "paths"} if key.type == "path" else {}))
+    field = inputs.text(label, key.help)
+    field.widget.attrs |= {"list": "paths"} if key.type == "path" else {}
+    return field
 
 
 _HINTS = {"texts": _("Several with commas."), "values": _("One per line: Status: Working"), "table": _("As JSON.")}

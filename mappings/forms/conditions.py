@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
+from django.forms import BaseFormSet, BoundField, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from ..editing.condition_rows import GROUPS, Rows, condition_of, rows_of
@@ -80,6 +80,11 @@ class ConditionForm:
         rows = [dict(inputs.field_values(form)) for form in self.rows.forms if _counts(form)]
         modes = {letter: head[f"mode_{letter}"] or "any" for letter in GROUPS}
         return condition_of(Rows(head["mode"] or "all", rows, modes))
+
+    @property
+    def groups(self) -> list[BoundField]:
+        """How each inner group counts."""
+        return [self.head[f"mode_{letter}"] for letter in GROUPS]
 
     def add_error(self, message: str) -> None:
         self.head.add_error("json" if self.head.cleaned_data.get("as_json") else "mode", message)

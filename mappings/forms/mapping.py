@@ -118,6 +118,7 @@ class MappingForm:
         self.rows = FieldFormSet(data, initial=rows, prefix="fields")
         self.rows.extra = extra
         self.lost: list[str] = []  # problems that no input stands for
+        self._used: list[FieldForm] = []  # the rows that say something, in their order
 
     @property
     def name(self) -> str:
@@ -127,11 +128,18 @@ class MappingForm:
         """The mapping that was typed; None when it cannot be read, with every problem beside its input."""
         if not (self.head.is_valid() & self.rows.is_valid()):
             return None
+        self._used = [form for form in self.rows.ordered_forms if _says_something(form)]
         try:
             return parse_mapping(self.name, self._data())
         except SpecError as error:
             self.show(error.problems)
             return None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything that was sent is refused."""
+        sent = self.head.is_bound
+        return sent and (bool(self.lost) or any(form.errors for form in (self.head, *self.rows.forms)))
 
     def show(self, problems: list[Problem]) -> None:
         """Put each problem beside the input it is about."""
@@ -149,12 +157,6 @@ class MappingForm:
             self.head.add_error(name, problem.message)
         else:
             self.lost.append(f"{written(problem.path)}: {problem.message}" if problem.path else problem.message)
-
-    @property
-    def _used(self) -> list[FieldForm]:
-        """The rows that say something, in their order."""
-        rows = [form for form in self.rows.ordered_forms if form.cleaned_data.get("to") or form.has_changed()]
-        return [form for form in rows if _says_something(form)]
 
     def _data(self) -> dict[str, Any]:
         head = self.head.cleaned_data

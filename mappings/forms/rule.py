@@ -83,16 +83,30 @@ class RuleForm:
         self.actions = ActionRows(data, initial=actions, prefix="actions", form_kwargs={"known": known})
         self.actions.extra = extra if actions else max(extra, 1)
         self.lost: list[str] = []  # problems that no input stands for
+        self._used: list[ActionRow] = []  # the actions that were chosen, in their order
 
     def spec(self) -> RuleSpec | None:
         """The rule that was typed; None when it cannot be read, with every problem beside its input."""
         if not (self.head.is_valid() & self.conditions.is_valid() & self.actions.is_valid()):
             return None
+        self._used = [form for form in self.actions.ordered_forms if form.cleaned_data.get("name")]
         try:
             return parse_rule(self.head.cleaned_data["name"], self._data())
         except SpecError as error:
             self.show(error.problems)
             return None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything that was sent is refused."""
+        sent = self.head.is_bound
+        return sent and (
+            bool(self.lost)
+            or any(
+                form.errors
+                for form in (self.head, self.conditions.head, *self.conditions.rows.forms, *self.actions.forms)
+            )
+        )
 
     def show(self, problems: list[Problem]) -> None:
         """Put each problem beside the input it is about."""
@@ -110,10 +124,6 @@ class RuleForm:
             self.head.add_error(name, problem.message)
         else:
             self.lost.append(str(problem))
-
-    @property
-    def _used(self) -> list[ActionRow]:
-        return [form for form in self.actions.ordered_forms if form.cleaned_data.get("name")]
 
     def _data(self) -> dict[str, Any]:
         head, condition = self.head.cleaned_data, self.conditions.condition()

@@ -18,7 +18,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     detail = serializers.CharField()
     help = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # also an attribute of every field
 
 
 class LimitSerializer(serializers.Serializer[Any]):
@@ -100,9 +100,9 @@ class OperationSerializer(serializers.Serializer[Any]):
     vendor = serializers.CharField()
     key = serializers.CharField()
     kind = serializers.ChoiceField(choices=("trigger", "action", "lookup"))
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     method = serializers.CharField()
     path = serializers.CharField()
     scope = serializers.CharField()
     parameters = serializers.ListField(child=serializers.CharField())
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]

@@ -30,7 +30,7 @@ class RuleSerializer(Row):
 
 
 class MappingVersionSerializer(Row):
-    author = serializers.StringRelatedField(allow_null=True)
+    author: serializers.StringRelatedField[Any] = serializers.StringRelatedField(allow_null=True)
     spec = serializers.DictField(help_text="The mapping as the configuration file writes it.")
 
     class Meta:
