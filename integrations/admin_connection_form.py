@@ -182,8 +182,10 @@ def _widget(entry: Credential) -> forms.Widget:
             {"rows": 4, "dir": "ltr", "class": "cw-masked", "autocomplete": "off", "spellcheck": "false"}
         )
     if entry.secret:
-        return UnfoldAdminPasswordWidget({"dir": "ltr", "autocomplete": "new-password"}, render_value=False)
-    return UnfoldAdminTextInputWidget({"dir": "ltr", "autocomplete": "off"})
+        hidden: forms.Widget = UnfoldAdminPasswordWidget({"dir": "ltr", "autocomplete": "new-password"}, False)
+        return hidden
+    shown: forms.Widget = UnfoldAdminTextInputWidget({"dir": "ltr", "autocomplete": "off"})
+    return shown
 
 
 class _BlankTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # unfold is not typed

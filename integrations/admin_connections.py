@@ -18,7 +18,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 
 from .admin_connection_form import ConnectionForm, fieldsets_for, form_for, stored_credentials
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
@@ -78,11 +77,12 @@ def to_callbacks(connection: Connection) -> HttpResponse:
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ButtonsMixin, SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  # unfold is not typed
     list_display = ("title", "health_label", "environment_label", "mode_label", "tested", "webhook")
     search_fields = ("name",)
     intro = gettext_lazy("Each system that Crosswalk talks to, and whether it works.")
     list_before_template = "admin/integrations/intro.html"
+    actions = None
     ordering = ("name",)
     sortable_by = ()
     list_fullwidth = True

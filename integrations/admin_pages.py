@@ -11,7 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -75,7 +75,7 @@ class Button:
     hint: Any = ""
 
 
-class ButtonsMixin:
+class ButtonsMixin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     """Adds `<id>/press/<verb>/`: POST only, each verb with its own permission."""
 
     buttons: tuple[Button, ...] = ()
@@ -84,7 +84,7 @@ class ButtonsMixin:
         press = path(
             "<path:object_id>/press/<slug:verb>/", self.admin_site.admin_view(self.press), name=self._press_name
         )
-        return [press, *super().get_urls()]  # type: ignore[misc]
+        return [press, *super().get_urls()]
 
     @property
     def _press_name(self) -> str:
@@ -102,8 +102,12 @@ class ButtonsMixin:
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._missing(request, object_id)
         return self._carry_out(request, button, row)
+
+    def _missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return missing
 
     def _carry_out(self, request: HttpRequest, button: Button, row: Model) -> HttpResponse:
         """Say what happened; what cannot be done is said as well."""
@@ -125,7 +129,7 @@ def advice(error: CrosswalkError) -> str:
     return error.message if isinstance(error, TransientError) else f"{error.message} {error.help}".strip()
 
 
-class WatchAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class WatchAdmin(ButtonsMixin):  # type: ignore[misc]  # unfold is not typed
     """A list and a page per row that nobody edits: what happened stays as it was written."""
 
     page_template = ""
@@ -167,12 +171,13 @@ class WatchAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is n
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET"])
         if not self.has_view_permission(request) or object_id is None:
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            missing: HttpResponseRedirect = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return missing
+            return self._missing(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),
