@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 PORT ?= 8000
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
 ROOMS = config integrations mappings audit

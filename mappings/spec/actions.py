@@ -108,7 +108,6 @@ _FORMS = (
             _text("priority", "The priority, by the vendor's word."),
             _text("status", "The status, by the vendor's word."),
         ),
-        ready=True,
     ),
     ActionForm("update_task", "Update task", "Changes the task that is linked to the event's task.", TASK),
     ActionForm("complete_task", "Complete task", "Completes the task that is linked to the event's task.", TASK),

@@ -172,3 +172,21 @@ def test_a_mapping_never_writes_that_somebody_may_be_mailed(world: World) -> Non
     world.work()
     assert world.leads[0]["HasOptedOutOfEmail"] is True
     assert "only an opt-out or a newer opt-in" in " ".join(world.changes()[0].notes)
+
+
+def test_set_writes_a_field_that_the_rule_names_and_makes_nobody(world: World) -> None:
+    marking = {
+        "set": {"connection": "salesforce-main", "object": "Lead", "fields": {"Rating": "Hot", "City": "from {name}"}}
+    }
+    world.mapping()
+    world.rule("new-subscriber", "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}})
+    world.rule("mark", "email.opened", marking)
+    stranger = world.sandbox.subscribe("stranger@example.com", name="No Lead")
+    contact = world.subscribe("opens@example.com", name="Dana Cohen")
+    world.work()
+    world.hear(contact, "open")
+    world.hear(stranger, "open")
+    world.work()
+    [lead] = world.leads
+    assert (lead["Rating"], lead["City"]) == ("Hot", "from Dana Cohen")
+    assert "set makes none" in world.events(type="email.opened")[1].reason

@@ -189,7 +189,7 @@ NOTHING: list[object] = [
     [],
     ["Jane"],
     {"a": 1},
-    object(),
+    pytest.param(object(), id="object"),
 ]
 
 

@@ -12,6 +12,7 @@ from .upsert import plan_upsert
 PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "upsert": plan_upsert,
     "update": plan_upsert,
+    "set": plan_upsert,
     "opt_out": plan_opt_out,
     "add_to_campaign": plan_campaign,
     "remove_from_campaign": plan_campaign,

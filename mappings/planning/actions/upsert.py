@@ -1,4 +1,4 @@
-"""upsert and update: make the person's record at the target hold what the mapping says."""
+"""upsert, update and set: make the person's record at the target hold what the mapping, or the rule, says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from integrations.vendors.errors import Rejected
 from integrations.vendors.registry import vendor
 
 from ...mapper import Comparison, Mapped, Schema, compare, map_record
-from ...spec import MappingSpec
+from ...spec import MappingSpec, parse_mapping
 from ..case import Case, Step
 from ..targets import Target, find_targets, schema_of, wanted_fields
 
@@ -25,7 +25,7 @@ class Work:
 
     step: Step
     spec: MappingSpec
-    version: int
+    version: int | None
     connection: Connection
     client: Client
     schema: Schema
@@ -42,9 +42,20 @@ def plan_upsert(step: Step, cases: Sequence[Case]) -> None:
 
 
 def _work(step: Step) -> Work:
-    spec, version = step.shop.mappings[step.action.mapping]
+    spec, version = step.shop.mappings[step.action.mapping] if step.action.mapping else (_spec_of_set(step), None)
     connection, client = step.shop.connections[spec.target_connection], step.shop.client(spec.target_connection)
     return Work(step, spec, version, connection, client, schema_of(connection, spec.target_object, client))
+
+
+def _spec_of_set(step: Step) -> MappingSpec:
+    """`set` is an update whose few fields stand in the rule itself; texts take placeholders."""
+    fields = [
+        {"to": field, "via": [{"template": value}]} if isinstance(value, str) else {"to": field, "value": value}
+        for field, value in step.params["fields"].items()
+    ]
+    source = {"connection": step.rule.connection, "object": step.params["object"]}
+    target = {"connection": step.params["connection"], "object": step.params["object"]}
+    return parse_mapping("set", {"source": source, "target": target, "fields": fields})
 
 
 def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
@@ -88,8 +99,10 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
         known = pending.known  # on its way: only what is newer follows it
     elif pending is not None:
         _give_way(pending)
-    if work.step.action.name == "update" and known is None:
-        case.reasons.append(f"There is no {object} of this person at {work.connection.name}; update makes none.")
+    if work.step.action.name != "upsert" and known is None:
+        case.reasons.append(
+            f"There is no {object} of this person at {work.connection.name}; {work.step.action.name} makes none."
+        )
         return
     comparison = _compare(work, target, object, mapped, known, schema)
     if not comparison.diff:
@@ -187,7 +200,7 @@ def _change(
         person_id=person_id,
         event=case.event,
         rule=work.step.rule.name,
-        mapping=work.spec.name,
+        mapping=work.step.action.mapping,
         mapping_version=work.version,
         diff=comparison.diff,
         notes=comparison.notes,
