@@ -10,7 +10,6 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from integrations.admin_pages import ButtonsMixin
@@ -32,12 +31,13 @@ class PreparedChangeList(ChangeList):  # type: ignore[misc]  # unfold is not typ
         self.model_admin.prepare_rows(self.result_list)
 
 
-class SetUpAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class SetUpAdmin(ButtonsMixin):  # type: ignore[misc]  # unfold is not typed
     """A list, and one page per thing that shows it in words and lets it be edited."""
 
+    intro: Any = ""  # what the list answers, in one line
+    list_before_template = "admin/integrations/intro.html"
     sortable_by = ()
     list_fullwidth = True
-    show_full_result_count = False
     actions = None
 
     class Media:
@@ -73,8 +73,8 @@ class SetUpAdmin(ButtonsMixin, ModelAdmin):  # type: ignore[misc]  # unfold is n
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
-            "media": self.media,
             "row": row,
+            "original": row,
             "press_name": f"admin:{self._press_name}",
             "may_change": self.has_change_permission(request, row) if row else self.has_add_permission(request),
             "may_delete": bool(row) and self.has_delete_permission(request, row),

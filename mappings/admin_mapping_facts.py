@@ -12,6 +12,7 @@ from integrations.vendors.errors import CrosswalkError
 
 from .editing.sampling import preview_record, read_record, read_record_by_email
 from .editing.sentences import mapping_words
+from .editing.typing import written_steps
 from .models import Mapping, MappingVersion, Rule, VersionState
 from .preview import PreviewRow
 from .publishing import Stored, findings_of_mapping
@@ -102,4 +103,5 @@ def sample_of(mapping: Mapping, version: MappingVersion, who: str) -> dict[str, 
 def _line(row: PreviewRow) -> dict[str, Any]:
     """One field as the page shows it."""
     shown = {"to": row.to, "origin": row.origin, "changes": row.changes, "synthetic": row.synthetic}
-    return shown | {"via": ", ".join(map(_shown, row.via)), "before": value(row.before), "after": value(row.after)}
+    via = written_steps(row.via).replace("\n", " → ")
+    return shown | {"via": via, "before": value(row.before), "after": value(row.after)}

@@ -76,6 +76,7 @@ def _user(request: HttpRequest) -> Any:
 @admin.register(Mapping)
 class MappingAdmin(SetUpAdmin):
     list_display = ("title", "route", "published_label", "draft_label", "used_by")
+    intro = gettext_lazy("Which field of one system becomes which field of another.")
     search_fields = ("name",)
     ordering = ("name",)
     buttons = (

@@ -61,9 +61,10 @@ def switch(request: HttpRequest, rule: Rule) -> None:
 
 
 @admin.register(Rule)
-class RuleAdmin(SetUpAdmin, SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history is not typed
+class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple_history is not typed
     list_display = ("title", "on_label", "last_used", "approval")
     list_filter = ("enabled", "connection")
+    intro = gettext_lazy("What happens when something happens, in the order the rules run.")
     list_filter_submit = True
     search_fields = ("name",)
     ordering = ("position", "name")

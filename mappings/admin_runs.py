@@ -41,6 +41,7 @@ class RunAdmin(WatchAdmin):
     page_template = "admin/mappings/run/page.html"
     list_display = ("when", "what", "state_label", "progress", "who")
     list_filter = ("state", "kind")
+    intro = gettext_lazy("What was read and compared again, and how far it is.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("mappings.add_run"))
@@ -70,6 +71,7 @@ class RunAdmin(WatchAdmin):
         text = _("%(what)s: %(state)s") % {"what": what_words(row), "state": row.get_state_display().lower()}
         return {
             "title": what_words(row),
+            "original": row,
             "answer": {"tone": tone, "icon": icon, "text": text, "more": row.message},
             "facts": _facts(row),
             "percent": percent(row),
@@ -95,7 +97,6 @@ class RunAdmin(WatchAdmin):
             **self.admin_site.each_context(request),
             "title": _("New resync"),
             "opts": self.opts,
-            "media": self.media,
             "form": form,
         }
         return TemplateResponse(request, "admin/mappings/run/new.html", context)

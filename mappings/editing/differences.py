@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .typing import written
+from ..conditions import in_words, parse_condition
+from .typing import written, written_steps
 
 Spec = Mapping[str, Any]
 _WORDS = {
@@ -59,10 +60,23 @@ def _by_name(spec: Spec) -> dict[tuple[str, int], Spec]:
 def _row_said(row: Spec | None) -> str:
     if row is None:
         return ""
-    return "; ".join(f"{words} {_said(row[key])}" for key, words in _WORDS.items() if key in row)
+    return "; ".join(f"{words} {_key_said(key, row[key])}" for key, words in _WORDS.items() if key in row)
+
+
+def _key_said(key: str, value: Any) -> str:
+    """Transforms and conditions as a person reads them, if they can be read."""
+    if key == "via":
+        return written_steps(value).replace("\n", " → ")
+    if key == "if":
+        try:
+            return in_words(parse_condition(value))
+        except ValueError:
+            return written(value)
+    return _said(value)
 
 
 def _said(value: Any) -> str:
+    """A value in the way it is typed."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):

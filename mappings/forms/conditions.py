@@ -27,7 +27,7 @@ class ConditionRow(forms.Form):
 
     field = inputs.text(_("Field"), list="paths")
     op = inputs.choice(OPERATOR_CHOICES, _("Operator"))
-    value = inputs.text(_("Value"), _("Several with commas."))
+    value = inputs.text(_("Value"), placeholder=_("several with commas"))
     group = inputs.choice([("", "—"), *((letter, letter) for letter in GROUPS)], _("Group"))
 
     def clean(self) -> dict[str, Any]:
@@ -80,6 +80,10 @@ class ConditionForm:
         rows = [dict(inputs.field_values(form)) for form in self.rows.forms if _counts(form)]
         modes = {letter: head[f"mode_{letter}"] or "any" for letter in GROUPS}
         return condition_of(Rows(head["mode"] or "all", rows, modes))
+
+    @property
+    def uses_groups(self) -> bool:
+        return any(row["group"].value() for row in self.rows.forms)
 
     @property
     def groups(self) -> list[BoundField]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import NAME
@@ -50,14 +51,14 @@ class MappingHead(forms.Form):
         widget=forms.TextInput({"class": "cw-input", "dir": "ltr"}),
     )
     source_connection = inputs.choice([], _("From"), required=True)
-    source_object = inputs.text(_("Its object"), required=True, list="objects-of-source")
+    source_object = inputs.text(_("Object at the source"), required=True, list="objects-of-source")
     read = inputs.choice(READS, _("Read the full record"), initial="auto")
     target_connection = inputs.choice([], _("To"), required=True)
-    target_object = inputs.text(_("Its object"), required=True, list="objects-of-target")
+    target_object = inputs.text(_("Object at the target"), required=True, list="objects-of-target")
     key_field = inputs.text(
         _("Key at the target"), _("A unique field that holds the source's id. Empty: without a key."), list="keys"
     )
-    key_from = inputs.text(_("Filled from"), _("The source's field with its id: contactId."), list="paths")
+    key_from = inputs.text(_("Key is filled from"), _("The source's field with its id: contactId."), list="paths")
     match = inputs.several(MATCHES, _("How a record that is not linked yet finds its person"), initial=["email"])
     conflict = inputs.choice(CONFLICTS, _("When both sides changed"), initial="source")
     converted = inputs.choice(CONVERTED, _("When the lead was converted"), initial="contact")
@@ -76,11 +77,9 @@ class FieldForm(forms.Form):
     """One row: a field of the target and where its value comes from."""
 
     to = inputs.text(_("Target field"), list="targets")
-    sources = inputs.text(
-        _("From"), _("The source's field; several with commas: the first that is filled counts."), list="paths"
-    )
-    value = inputs.text(_("Fixed value"), _("Instead of a source field."))
-    via = inputs.lines(_("Via"), _("Transforms, one per line: truncate: 128"), rows=1, dir="ltr")
+    sources = inputs.text(_("From"), list="paths")
+    value = inputs.text(_("Fixed value"))
+    via = inputs.lines(_("Via"), rows=1, dir="ltr")
     write = inputs.choice(WRITES, _("Write"), initial="always")
     blank = inputs.choice(BLANKS, _("When the source is blank"), initial="ignore")
     fallback = inputs.text(_("Fallback"), _("Written on create only when the source is blank, and marked."))
@@ -90,13 +89,29 @@ class FieldForm(forms.Form):
     if_value = inputs.text(_("Value"))
     if_json = inputs.lines(_("Only if, as JSON"), _("For groups of conditions; wins over the line above."), dir="ltr")
 
-    def has_more(self) -> bool:
-        """Whether anything is set that the row shows only when it is opened."""
-        defaults = {"write": "always", "blank": "ignore"}
-        names = ("write", "blank", "fallback", "conflict", "if_field", "if_json")
-        return any((self[name].value() or "") not in ("", defaults.get(name, "")) for name in names) or bool(
-            self.errors
-        )
+    @property
+    def more(self) -> list[str]:
+        """What is set besides where the value comes from, in words: the row shows it while it is closed."""
+        shown = {name: str(self[name].value() or "") for name in self.fields}
+        words = [str(dict(WRITES)[shown["write"]])] if shown["write"] in ("create", "if_empty") else []
+        words += [str(dict(BLANKS)["clear"])] if shown["blank"] == "clear" else []
+        words += [_now("fallback %s") % shown["fallback"]] if shown["fallback"] else []
+        words += [str(dict(CONFLICTS).get(shown["conflict"], ""))] if shown["conflict"] else []
+        return words + self._condition_words(shown)
+
+    def _condition_words(self, shown: Table[str, str]) -> list[str]:
+        if shown["if_json"]:
+            return [_now("only if its conditions hold")]
+        if not shown["if_field"]:
+            return []
+        op = OPERATORS[shown["if_op"]].words if shown["if_op"] in OPERATORS else shown["if_op"]
+        return [" ".join([_now("only if"), shown["if_field"], op, shown["if_value"]]).strip()]
+
+    @property
+    def is_open(self) -> bool:
+        """Something in the closed part is wrong."""
+        names = ("write", "blank", "fallback", "conflict", "if_field", "if_op", "if_value", "if_json")
+        return any(name in self.errors for name in names)
 
 
 FieldFormSet: type[BaseFormSet[FieldForm]] = formset_factory(
