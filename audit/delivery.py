@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from integrations.clients import ExchangeList, open_client
@@ -103,10 +104,11 @@ def sent_as(change: Change) -> str:
 
 def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Changes that can go out together, in order, no more than the vendor takes in one call."""
-    groups: dict[tuple[str, str], list[Change]] = {}
+    groups: dict[tuple[str, str, str], list[Change]] = {}
     for change in changes:
-        groups.setdefault((change.object, sent_as(change)), []).append(change)
-    for (object, _operation), group in groups.items():
+        alone = change.id if change.unknown_outcome else ""  # what stopped a worker once must not take others along
+        groups.setdefault((change.object, sent_as(change), alone), []).append(change)
+    for (object, _operation, _alone), group in groups.items():
         capability = vendor(connection.vendor).capabilities.object(object)
         size = max(1, capability.batch if capability else 1)
         for start in range(0, len(group), size):
@@ -123,8 +125,19 @@ def _send(connection: Connection, changes: Sequence[Change]) -> None:
     except CrosswalkError as error:
         note_failure(connection, error)
         outcomes = [Outcome(change.id, error=error) for change in changes]
+    except (OperationalError, InterfaceError):  # the database is away: the leases expire, and all is taken up again
+        raise
+    except Exception as bug:
+        logger.exception("Delivery to %s stopped with a fault of Crosswalk.", connection.name)
+        outcomes = [Outcome(change.id, error=_fault(bug)) for change in changes]
     exchanges = [storable(asdict(exchange)) for exchange in journal.exchanges]
     settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch)
+
+
+def _fault(bug: Exception) -> CrosswalkError:
+    """What was sent before the fault is not known; a person looks at it."""
+    help = "This is a fault of Crosswalk; the log has the details. Look at the record, then press Retry."
+    return CrosswalkError(f"Delivery stopped with {type(bug).__name__}.", help=help)
 
 
 def _write(change: Change) -> Write:

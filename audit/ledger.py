@@ -21,6 +21,13 @@ from integrations.wake import wake
 
 from .models import Attempt, AttemptResult, Change, ChangeState
 
+MAX_TRIES = 10
+POISON = {
+    "code": "crashed",
+    "vendor_code": "",
+    "message": "The worker stopped each time this was sent.",
+    "help": "Look at the record at the vendor; the log says why the worker stopped. Then press Retry.",
+}
 IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
 
 
@@ -68,7 +75,7 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     if not claimed:
         return []
     lease, now = new_id(), timezone.now()
-    _note_crashes([change for change in claimed if change.state == ChangeState.SENDING])
+    claimed = _without_poison(claimed)
     for change in claimed:
         change.unknown_outcome = change.unknown_outcome or change.state == ChangeState.SENDING
         change.state, change.lease, change.lease_until = ChangeState.SENDING, lease, now + LEASE
@@ -88,11 +95,16 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     return claimed
 
 
-def _note_crashes(changes: Sequence[Change]) -> None:
-    """A worker died while it sent these: its attempts are over."""
-    Attempt.objects.filter(change__in=changes, result=AttemptResult.SENDING).update(
+def _without_poison(claimed: list[Change]) -> list[Change]:
+    """A worker died while it sent some of these: that was an attempt, and whatever used all of them up ends as failed."""
+    crashed = [change for change in claimed if change.state == ChangeState.SENDING]
+    Attempt.objects.filter(change__in=crashed, result=AttemptResult.SENDING).update(
         result=AttemptResult.CRASHED, finished_at=timezone.now()
     )
+    poison = {change.id for change in crashed if change.tries >= MAX_TRIES}
+    if poison:
+        move(poison, (ChangeState.SENDING,), ChangeState.FAILED, error=POISON, error_code=POISON["code"])
+    return [change for change in claimed if change.id not in poison]
 
 
 def still_ours(changes: Sequence[Change]) -> list[Change]:

@@ -26,11 +26,10 @@ from integrations.vendors.errors import (
 )
 
 from . import optouts
-from .ledger import identity_of, record_changes, save_settled, still_ours, wake_for
+from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
 
 LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds before attempt 2, 3, …
-MAX_ATTEMPTS = len(LADDER) + 1
 
 
 @transaction.atomic
@@ -84,7 +83,7 @@ def _try_later(change: Change, error: TransientError) -> bool:
     """Back in the queue with the next rung of the ladder; False when the attempts are used up."""
     if not error.costs_attempt:
         _refund(change)
-    if change.tries >= MAX_ATTEMPTS:
+    if change.tries >= MAX_TRIES:
         return False
     rung = LADDER[max(0, change.tries - 1)] if error.costs_attempt else 1
     wait = error.retry_after if isinstance(error, RateLimited) else timedelta(seconds=rung * random.uniform(0.8, 1.2))
@@ -127,8 +126,28 @@ def _readdress(change: Change, error: Moved) -> list[Change]:
 
 
 # What a copy shares with its original: who, where and what, but not its fate.
-_COPIED = """connection object operation kind record_id key_field external_id person_id event opt_out rule mapping
-mapping_version diff params known lane order_key run_id actor""".split()
+_COPIED = [
+    "connection",
+    "object",
+    "operation",
+    "kind",
+    "record_id",
+    "key_field",
+    "external_id",
+    "person_id",
+    "event",
+    "opt_out",
+    "rule",
+    "mapping",
+    "mapping_version",
+    "diff",
+    "params",
+    "known",
+    "lane",
+    "order_key",
+    "run_id",
+    "actor",
+]
 
 
 def copy_change(change: Change, **facts: Any) -> Change:

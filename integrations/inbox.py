@@ -38,7 +38,7 @@ def claim_events(lane: str, limit: int) -> list[Event]:
     due = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
     if lane != "optouts":
         due = due.filter(~Exists(_older_of_the_same_person()), connection__blocked=False)
-    claimed = list(skip_claimed(due.order_by("occurred_at", "id"))[:limit])
+    claimed = _without_poison(list(skip_claimed(due.order_by("occurred_at", "id"))[:limit]))
     lease = new_id()
     for event in claimed:
         event.lease, event.lease_until, event.attempts = lease, now + LEASE, event.attempts + 1
@@ -46,6 +46,14 @@ def claim_events(lane: str, limit: int) -> list[Event]:
         lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1
     )
     return claimed
+
+
+def _without_poison(claimed: list[Event]) -> list[Event]:
+    """An event that killed too many workers ends as failed and holds nobody up."""
+    poison = {event.id for event in claimed if event.lease and event.attempts >= MAX_ATTEMPTS}
+    reason = "The worker stopped each time this was planned. The log says why; then replay the event."
+    Event.objects.filter(id__in=poison).update(state=EventState.FAILED, reason=reason, lease="", lease_until=None)
+    return [event for event in claimed if event.id not in poison]
 
 
 def _older_of_the_same_person() -> QuerySet[Event]:

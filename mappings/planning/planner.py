@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
@@ -36,6 +36,8 @@ def plan_due(lane: str, limit: int = CLAIM) -> int:
     for connection, events in _by_connection(claimed):
         try:
             plan_events(connection, events, lane)
+        except (OperationalError, InterfaceError):  # the database is away: the leases expire, and all is taken up again
+            raise
         except Exception as bug:  # a bug must not hold the other connections, nor be retried without a trace
             logger.exception("Planning failed; its events are tried again one by one.")
             _plan_alone(connection, events, lane, bug)
@@ -58,6 +60,8 @@ def _plan_alone(connection: Connection, events: Sequence[Event], lane: str, bug:
                 plan_events(connection, [event], lane)
             else:
                 raise bug
+        except (OperationalError, InterfaceError):
+            raise
         except Exception as error:
             logger.exception("Event %s cannot be planned.", event.id)
             help = "This is a fault of Crosswalk; the log has the details. Replay the event after an update."
