@@ -96,7 +96,7 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
 
 
 def _without_poison(claimed: list[Change]) -> list[Change]:
-    """A worker died while it sent some of these: that was an attempt, and whatever used all of them up ends as failed."""
+    """A worker died while it sent some of these: that was an attempt, and what used all of them up ends as failed."""
     crashed = [change for change in claimed if change.state == ChangeState.SENDING]
     Attempt.objects.filter(change__in=crashed, result=AttemptResult.SENDING).update(
         result=AttemptResult.CRASHED, finished_at=timezone.now()
