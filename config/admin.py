@@ -12,13 +12,12 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_q.models import Failure, OrmQ, Schedule, Success
-from rest_framework.authtoken.models import TokenProxy
+from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from mappings import admin_people
-
-__all__ = ["admin_people"]
+# Pages, messages and the admin's own log print what a row is called; a token would be called by its key.
+Token.__str__ = lambda token: str(token.user)  # type: ignore[method-assign,attr-defined]
 
 for model in (Schedule, Success, Failure, OrmQ, User, Group, TokenProxy):
     if admin.site.is_registered(model):
@@ -39,15 +38,14 @@ class GroupAdmin(django.contrib.auth.admin.GroupAdmin, ModelAdmin):  # type: ign
 
 @admin.register(TokenProxy)
 class TokenAdmin(rest_framework.authtoken.admin.TokenAdmin, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
-    """A token is shown once, when it is made."""
+    """A token is shown once, when it is made. To change it, delete it and make another."""
 
     list_display = ("user", "created")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
             messages.warning(request, _("Copy the token now, it is not shown again: %s") % obj.key)
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The log of the admin keeps the name of what was added: here the token itself, so it keeps nothing."""
-        return None

@@ -27,6 +27,7 @@ from .models import Connection
 from .vendors.base import Credential, Vendor
 
 CREDENTIAL, OPTION = "credential_", "option_"
+BASICS = ("name", "environment", "mode", "base_url")
 REMOVE = "-"  # typed into an optional secret to forget it
 MARKER_FIELD = Credential(
     "marker_field",
@@ -71,28 +72,29 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
 
     class Meta:
         model = Connection
-        fields = ("name", "environment", "mode", "base_url", "limits")
+        fields = (*BASICS, "limits")
         widgets = {
             "base_url": UnfoldAdminURLInputWidget({"dir": "ltr"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored = stored_credentials(self.instance)
+        options, stored = self.instance.options or {}, stored_credentials(self.instance)
         for credential in self.kind.credentials:
             self._show_credential(credential, stored)
-        for name, option in options_of(self.kind).items():
-            self.fields[OPTION + name].initial = (self.instance.options or {}).get(option.name, "")
-        self.fields[OPT_OUT_VALUES].initial = (self.instance.options or {}).get(OPT_OUT_VALUES) or None
-        self.fields["base_url"].widget.attrs["placeholder"] = self.kind.default_base_url
+        for name, option in self._option_inputs():
+            self.initial[name] = options.get(option.name, "")
+        self.initial[OPT_OUT_VALUES] = options.get(OPT_OUT_VALUES)
+        if "base_url" in self.fields:  # it is not, for who may only look
+            self.fields["base_url"].widget.attrs["placeholder"] = self.kind.default_base_url
 
     def _show_credential(self, credential: Credential, stored: Mapping[str, Any]) -> None:
-        field = self.fields[CREDENTIAL + credential.name]
+        name = CREDENTIAL + credential.name
         if not credential.secret:
-            field.initial = stored.get(credential.name, "")
-        elif stored.get(credential.name):
-            field.required = False
-            field.help_text = _secret_help(credential, self.instance)
+            self.initial[name] = stored.get(credential.name, "")
+        elif stored.get(credential.name) and name in self.fields:
+            self.fields[name].required = False
+            self.fields[name].help_text = _secret_help(credential, self.instance)
 
     def clean_limits(self) -> list[dict[str, Any]]:
         limits = self.cleaned_data["limits"] or []
@@ -146,7 +148,7 @@ def form_for(kind: Vendor) -> type[ConnectionForm]:
 def fieldsets_for(kind: Vendor) -> list[tuple[Any, dict[str, Any]]]:
     """The rows of the form: who, how to sign in, options, limits."""
     return [
-        (None, {"fields": ("name", "environment", "mode", "base_url")}),
+        (None, {"fields": BASICS}),
         (_("Sign-in"), {"fields": tuple(CREDENTIAL + each.name for each in kind.credentials)}),
         (_("Options"), {"fields": (*(OPTION + name for name in options_of(kind)), OPT_OUT_VALUES, "limits")}),
     ]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from .admin_connection_form import ConnectionForm, fieldsets_for, form_for, stored_credentials
+from .admin_connection_form import BASICS, ConnectionForm, fieldsets_for, form_for, stored_credentials
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
 from .admin_pages import Button, ButtonsMixin, advice
 from .budgets import budget_lines, windows_of
@@ -86,7 +86,6 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
     ordering = ("name",)
     sortable_by = ()
     list_fullwidth = True
-    add_form_template = "admin/integrations/connection/choose_vendor.html"
     change_form_template = "admin/integrations/connection/change_form.html"
     object_history_template = "simple_history/object_history.html"
     buttons = (
@@ -152,9 +151,8 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         kind = self.kind_of(request, obj)
-        return (
-            fieldsets_for(kind) if kind else [(None, {"fields": ("name", "environment", "mode", "base_url", "limits")})]
-        )
+        may_edit = self.has_change_permission(request, obj) if obj else True
+        return fieldsets_for(kind) if kind and may_edit else [(None, {"fields": (*BASICS, "limits")})]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         kind = self.kind_of(request, None)
@@ -213,7 +211,8 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
         """Stay on the new connection's page: the next thing to press is Test connection."""
-        return super().response_add(request, obj, reverse("admin:integrations_connection_change", args=[obj.pk]))  # type: ignore[no-any-return]
+        super().response_add(request, obj, post_url_continue)
+        return redirect("admin:integrations_connection_change", obj.pk)
 
     def revert_disabled(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Old settings beside today's credentials are no state that ever was: history is for reading."""
