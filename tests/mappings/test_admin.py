@@ -1,4 +1,4 @@
-"""Mappings, rules and runs in the admin: what is typed is what is stored, and what is wrong is said beside its input."""
+"""Mappings, rules and runs in the admin: what is typed is stored, and what is wrong is said beside its input."""
 
 from __future__ import annotations
 
@@ -225,12 +225,11 @@ def test_saving_a_rule_untouched_changes_nothing(admin: Client, world: World, co
 def test_a_rule_is_read_back_as_one_sentence(admin: Client, world: World) -> None:
     world.mapping()
     joining = {"add_to_campaign": {"connection": "salesforce-main", "campaign": "701x", "status": "Registered"}}
-    rule = world.rule(
-        "r", "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}}, joining, condition={"all": [SHALLOW["all"][0]]}
-    )  # fmt: skip
+    only = {"all": [SHALLOW["all"][0]]}
+    rule = world.rule("r", "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}}, joining, condition=only)
     sentence = (
-        "When somebody subscribes in getresponse-main and campaign.campaignId equals abc123def, make or update a Lead at "
-        "salesforce-main with subscriber-to-lead, then add it to campaign 701x as Registered."
+        "When somebody subscribes in getresponse-main and campaign.campaignId equals abc123def, make or update a "
+        "Lead at salesforce-main with subscriber-to-lead, then add it to campaign 701x as Registered."
     )
     assert sentence in admin.get(f"/admin/mappings/rule/{rule.pk}/change/").content.decode()
     assert sentence in admin.get("/admin/mappings/rule/").content.decode()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.facts import change_facts, moment, opt_out_facts
 from audit.models import Attempt, Change, ChangeState, Kind, OptOut
-from config.api.opt_outs import Told, told_by_connection
+from audit.telling import Told, progress_of
 
 from .base import Moment, Name, Reference, Row, Word
 
@@ -40,19 +42,31 @@ class Diff(serializers.JSONField):
 
 
 class ChangeSerializer(Row):
+    """A change, as in every export."""
+
     connection = Name()
     person = Reference()
     event = Reference()
+    opt_out = Reference()
+    replaces = Reference()
+    depends_on = Reference()
+    run = serializers.CharField(source="run_id", allow_null=True)
     diff = Diff()
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What was cut, dropped or left out.")
     error = ErrorSerializer(allow_null=True)
 
     class Meta:
         model = Change
         fields: tuple[str, ...] = (
             *("id", "state", "connection", "object", "operation", "kind", "record_id", "external_id", "person"),
-            *("event", "rule", "mapping", "mapping_version", "diff", "created", "attempts", "error", "actor"),
-            *("created_at", "applied_at"),
+            *("event", "opt_out", "rule", "mapping", "mapping_version", "diff", "notes", "created", "attempts"),
+            *("error", "held_reason", "actor", "replaces", "depends_on", "run"),
+            *("created_at", "next_attempt_at", "applied_at"),
         )
+        extra_kwargs = {"next_attempt_at": {"allow_null": True}}
+
+    def to_representation(self, instance: Change) -> Any:
+        return change_facts(instance)
 
 
 class AttemptSerializer(Row):
@@ -64,22 +78,25 @@ class AttemptSerializer(Row):
 
 
 class ChangeDetailSerializer(ChangeSerializer):
-    """A change with its notes, why it waits, what it hangs together with, and each attempt."""
+    """A change with what it was decided by, and each attempt."""
 
     state = Word(choices=ChangeState.choices)
     kind = Word(choices=Kind.choices)
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What was cut, dropped or left out.")
-    opt_out = Reference()
-    depends_on = Reference()
-    replaces = Reference()
+    params = serializers.DictField(help_text="What is not a field: campaign, status.")
+    decided_at = Moment(allow_null=True)
     tries = AttemptSerializer(many=True, source="attempt_rows")
 
     class Meta(ChangeSerializer.Meta):
-        fields = (
-            *ChangeSerializer.Meta.fields,
-            *("params", "notes", "held_reason", "opt_out", "depends_on", "replaces", "comment", "decided_at"),
-            *("next_attempt_at", "tries"),
-        )
+        fields = (*ChangeSerializer.Meta.fields, "params", "comment", "decided_at", "tries")
+
+    def to_representation(self, instance: Change) -> Any:
+        decided = {
+            "params": instance.params,
+            "comment": instance.comment or None,
+            "decided_at": moment(instance.decided_at),
+        }
+        tries = AttemptSerializer(instance.attempt_rows.all(), many=True).data
+        return change_facts(instance) | decided | {"tries": tries}
 
 
 class CommentSerializer(serializers.Serializer[Any]):
@@ -102,40 +119,65 @@ class DecisionSerializer(serializers.Serializer[Any]):
     more = serializers.BooleanField(help_text="True when there were more than one call decides: send it again.")
 
 
-class ToldRecordSerializer(serializers.Serializer[Any]):
+class SystemSerializer(serializers.Serializer[Any]):
+    """One record that was told, or held the opt-out already."""
+
+    connection = serializers.CharField()
     object = serializers.CharField()
     record_id = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.CharField(help_text="The state of its change, or already.")
+    change = serializers.CharField(required=False)
     told_at = Moment(allow_null=True)
-    read_back_at = Moment(allow_null=True)
-    change = serializers.CharField(allow_null=True)
-    error = ErrorSerializer(allow_null=True)
+    read_back_at = Moment(allow_null=True, required=False)
+    error = ErrorSerializer(allow_null=True, required=False)
 
 
 class ToldSerializer(serializers.Serializer[Any]):
-    """How one system stands: told, waiting, failed, or no_record when it holds nobody to tell about."""
+    """How one system stands: told, waiting, failed, or nobody when it holds no record of the person."""
 
-    connection = serializers.CharField()
-    state = serializers.ChoiceField(choices=("told", "waiting", "failed", "no_record"))
-    told_at = Moment(allow_null=True)
-    records = ToldRecordSerializer(many=True)
+    connection = serializers.CharField(source="name")
+    state = serializers.ChoiceField(choices=[word.value for word in Told])
+    told_at = Moment(allow_null=True, source="at")
+
+
+class OptOutListSerializer(serializers.ListSerializer[Any]):
+    """Looks up for a whole page how far each opt-out has got."""
+
+    def to_representation(self, data: Any) -> Any:
+        rows = list(data)
+        attach_progress(rows)
+        return super().to_representation(rows)
+
+
+def attach_progress(rows: Sequence[Any]) -> None:
+    """Set `progress` on each opt-out; one query for all."""
+    progress = progress_of(rows)
+    for row in rows:
+        row.progress = progress[row.pk]
 
 
 class OptOutSerializer(Row):
+    """An opt-out, as in every export, and how each system stands."""
+
     connection = Name(help_text="Where it was heard.")
     person = Reference()
     event = Reference()
-    systems = serializers.SerializerMethodField()
     evidence = serializers.DictField()
+    targets = serializers.ListField(child=serializers.CharField(), help_text="The connections that must know.")
+    systems = SystemSerializer(many=True)
+    told = ToldSerializer(many=True)
+    told_at = Moment(allow_null=True, help_text="When the last system was told; null while one is not.")
 
     class Meta:
         model = OptOut
+        list_serializer_class = OptOutListSerializer
         fields = (
-            *("id", "person", "address", "channel", "scope", "list_id", "state", "reason", "connection", "event"),
-            *("rule", "evidence", "heard_at", "received_at", "lifted_at", "systems"),
+            *("id", "person", "address", "channel", "scope", "state", "reason", "connection", "event", "evidence"),
+            *("targets", "systems", "heard_at", "received_at", "lifted_at", "told", "told_at"),
         )
 
-    @extend_schema_field(ToldSerializer(many=True))
-    def get_systems(self, opt_out: OptOut) -> Any:
-        told: list[Told] = told_by_connection(opt_out)
-        return ToldSerializer(told, many=True).data
+    def to_representation(self, instance: Any) -> Any:
+        if not hasattr(instance, "progress"):
+            attach_progress([instance])
+        told = ToldSerializer(instance.progress.systems, many=True).data
+        return opt_out_facts(instance) | {"told": told, "told_at": moment(instance.progress.told_at)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from django.db import models
@@ -10,16 +9,18 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.facts import moment
+
 
 class Moment(serializers.DateTimeField):
     """A time in UTC with Z, whatever the server's time zone is."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default_timezone=UTC, **kwargs)
+    def to_representation(self, value: Any) -> Any:
+        return moment(value)
 
 
 class Row(serializers.ModelSerializer[Any]):
-    """One row of a table, read only."""
+    """One row of a table, read only. What is blank is null."""
 
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, models.DateTimeField: Moment}
 
@@ -27,7 +28,12 @@ class Row(serializers.ModelSerializer[Any]):
         fields = super().get_fields()
         for field in fields.values():
             field.read_only = True
+            field.allow_null = field.allow_null or getattr(field, "allow_blank", False)
         return fields
+
+    def to_representation(self, instance: Any) -> Any:
+        shown = super().to_representation(instance)
+        return {name: None if value == "" else value for name, value in shown.items()}
 
 
 class Name(serializers.SlugRelatedField[Any]):

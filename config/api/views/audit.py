@@ -52,7 +52,7 @@ class ChangeViewSet(ReadOnly):
 
     def get_queryset(self) -> QuerySet[Change]:
         rows: QuerySet[Change] = super().get_queryset()
-        return rows.prefetch_related("attempt_rows") if self.action != "list" else rows.defer("known")
+        return rows.prefetch_related("attempt_rows") if self.action != "list" else rows.defer("known", "params")
 
     def get_serializer_class(self) -> Any:
         return ChangeDetailSerializer if self.action == "retrieve" else ChangeSerializer

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from audit.models import Change
 from config.api.filters import PersonFilter
-from config.api.serializers.audit import ChangeSerializer, OptOutSerializer
+from config.api.serializers.audit import ChangeSerializer, OptOutSerializer, attach_progress
 from config.api.serializers.base import Moment
 from config.api.serializers.integrations import EventSerializer, PersonSerializer
 from integrations.models import Event, Person
@@ -88,7 +88,9 @@ def _rows(person: Person, request: Request, before: str, limit: int) -> list[dic
 
 
 def _of(what: str, rows: QuerySet[Any], before: str, limit: int) -> Sequence[dict[str, Any]]:
-    newest = (rows.filter(id__lt=before) if before else rows).order_by("-id")[:limit]
+    newest = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[:limit])
+    if what == "opt_out":
+        attach_progress(newest)
     blank = dict.fromkeys(_TIMES)
     return [{**blank, "id": row.id, "what": what, "at": getattr(row, _TIMES[what]), what: row} for row in newest]
 
