@@ -210,7 +210,7 @@ def facts_of(change: Change) -> list[tuple[str, SafeString]]:
     mapping = f"{change.mapping} v{change.mapping_version}" if change.mapping else ""
     external = f"{change.key_field} = {change.external_id}" if change.key_field else change.external_id
     made = {
-        _("Person"): lines([who_link(change), ltr(change.email)]),  # type: ignore[attr-defined]  # set by name_people
+        _("Person"): who_link(change),
         _("Connection"): ltr(change.connection.name),
         _("Record"): ltr(change.record_id),
         _("Key"): ltr(external),

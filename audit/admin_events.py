@@ -161,7 +161,7 @@ def facts_of(event: Event) -> list[tuple[str, SafeString]]:
     vendor_said = event.vendor_type if event.vendor_type != event.type else ""
     replays = lines(page_link(row, moment(row.received_at)) for row in event.replays.all()[:10])
     facts = {
-        _("Person"): lines([who_link(event), ltr(event.email)]),  # type: ignore[attr-defined]  # set by name_people
+        _("Person"): who_link(event),
         _("Connection"): ltr(event.connection.name),
         _("Vendor's type"): ltr(vendor_said),
         _("Record"): ltr(f"{event.object} {event.record_id}".strip()),

@@ -150,7 +150,7 @@ def answer_of(progress: Progress) -> dict[str, Any]:
 def facts_of(opt_out: OptOut) -> list[tuple[str, SafeString]]:
     event = opt_out.event
     facts = {
-        _("Person"): lines([who_link(opt_out), ltr(opt_out.email)]),  # type: ignore[attr-defined]  # set by name_people
+        _("Person"): who_link(opt_out),
         _("Address"): ltr(opt_out.address),
         _("Channel"): said(opt_out.get_channel_display()),
         _("List"): said(opt_out.list_id),

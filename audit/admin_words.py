@@ -106,7 +106,9 @@ def who(row: Any) -> SafeString:
 def who_link(row: Any) -> SafeString:
     """The same, leading to the person's page."""
     person = person_of(row)
-    return page_link(person, person.name or row.email or person.pk) if person else SafeString("")
+    if not person:
+        return SafeString("")
+    return lines([page_link(person, person.name or row.email or person.pk), ltr(row.email) if person.name else ""])
 
 
 def diff_rows(change: Change) -> list[dict[str, Any]]:
