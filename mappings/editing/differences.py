@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..conditions import in_words, parse_condition
+from .field_rows import DEFAULTS
 from .typing import written, written_steps
 
 Spec = Mapping[str, Any]
+HEAD_DEFAULTS = {"match": ["email"], "conflict": "source", "converted": "contact"}
 _WORDS = {
     "from": "from",
     "via": "via",
@@ -33,10 +35,11 @@ class Difference:
 
 def differences(before: Spec, after: Spec) -> list[Difference]:
     """Of two mappings as they are stored; fields are told apart by their name and their place among namesakes."""
+    heads = _head(before), _head(after)
     found = [
-        Difference(key, _said(before.get(key)), _said(after.get(key)))
+        Difference(key, *(_said(head.get(key)) for head in heads))
         for key in ("source", "target", "key", "match", "conflict", "converted")
-        if before.get(key) != after.get(key)
+        if heads[0].get(key) != heads[1].get(key)
     ]
     old, new = _by_name(before), _by_name(after)
     for name in [*new, *(name for name in old if name not in new)]:
@@ -47,13 +50,24 @@ def differences(before: Spec, after: Spec) -> list[Difference]:
     return found
 
 
+def _head(spec: Spec) -> Spec:
+    """Without what is at its default: writing it out is no difference."""
+    head = {key: value for key, value in spec.items() if HEAD_DEFAULTS.get(key) != value}
+    source = {key: value for key, value in (spec.get("source") or {}).items() if (key, value) != ("read", "auto")}
+    return head | ({"source": source} if source else {})
+
+
+def _plain_row(row: Spec) -> Spec:
+    return {key: value for key, value in row.items() if DEFAULTS.get(key) != value}
+
+
 def _by_name(spec: Spec) -> dict[tuple[str, int], Spec]:
     rows: dict[tuple[str, int], Spec] = {}
     for row in spec.get("fields", []):
         name, place = str(row.get("to", "")), 0
         while (name, place) in rows:
             place += 1
-        rows[name, place] = row
+        rows[name, place] = _plain_row(row)
     return rows
 
 

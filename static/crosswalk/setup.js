@@ -75,6 +75,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     prepare(document);
+    document.querySelector(".cw-wrong .cw-problem")?.closest(".cw-wrong").querySelector("input, select, textarea")?.focus();
     document.querySelectorAll("[data-rows]").forEach((box) => {
       number(box);
       box.addEventListener("change", (event) => {

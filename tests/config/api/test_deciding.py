@@ -45,7 +45,8 @@ def test_a_decision_that_does_not_fit_the_state_is_refused_with_the_reason(api: 
 @pytest.mark.parametrize("verb", ["retry", "approve", "reject", "undo"])
 def test_a_decision_needs_its_own_permission(caller: Caller, verb: str) -> None:
     change = ledger.failed()
-    assert _post(caller("audit.view_change", "audit.change_change"), f"changes/{change.id}/{verb}/").status_code == 403
+    client = caller("audit.view_change", "audit.add_change", "audit.change_change")
+    assert _post(client, f"changes/{change.id}/{verb}/").status_code == 403
     assert Change.objects.get().state == "failed"
 
 
@@ -63,7 +64,13 @@ def test_many_are_retried_by_a_filter(api: APIClient) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"filter": {}}, {"filter": {"conection": "x"}}, {"filter": {"state": "bogus"}}, {"filter": {"rule": ""}}],
+    [
+        {},
+        {"filter": {}},
+        {"filter": {"kind": "contact", "conection": "x"}},
+        {"filter": {"state": "bogus"}},
+        {"filter": {"rule": ""}},
+    ],
 )
 def test_a_bulk_filter_that_might_mean_everything_is_refused(api: APIClient, body: Any) -> None:
     ledger.failed()
@@ -72,9 +79,13 @@ def test_a_bulk_filter_that_might_mean_everything_is_refused(api: APIClient, bod
     assert Change.objects.get().state == "failed"
 
 
-def test_a_bulk_decision_needs_its_permission(caller: Caller) -> None:
-    answer = _post(caller("audit.view_change"), "changes/approve/", {"filter": {"state": "held"}})
-    assert answer.status_code == 403
+@pytest.mark.parametrize("verb", ["retry", "approve", "reject"])
+def test_a_bulk_decision_needs_its_permission(caller: Caller, verb: str) -> None:
+    change = ledger.change(state="held")
+    client = caller("audit.view_change", "audit.add_change", "audit.change_change")
+    assert _post(client, f"changes/{verb}/", {"filter": {"state": "held"}}).status_code == 403
+    change.refresh_from_db()
+    assert change.state == "held"
 
 
 def test_an_undo_that_cannot_be_is_refused_with_the_reason(api: APIClient) -> None:
