@@ -133,8 +133,9 @@ def _chosen(wanted: dict[str, Any]) -> QuerySet[Change]:
     chosen = ChangeFilter(query, queryset=Change.objects.all())
     if not chosen.is_valid():
         refuse_field("filter", "; ".join(f"{name}: {said[0]}" for name, said in chosen.errors.items()))
-    if not any(chosen.form.cleaned_data.values()):
-        refuse_field("filter", "An empty filter would mean every change.")
+    for name in wanted:
+        if chosen.form.cleaned_data[name] in (None, "", []):
+            refuse_field("filter", f"{name} is empty: that would mean every change.")
     rows: QuerySet[Change] = chosen.qs
     return rows.order_by("id")
 

@@ -14,6 +14,7 @@ class ReadOnly(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
     """A list and its details. `action_permissions` names what each further action needs."""
 
     action_permissions: dict[str, str] = {}
+    lookup_value_regex = "[0-9A-Za-z]+"
 
 
 class ByName(ReadOnly):

@@ -21,7 +21,7 @@ from config.api.serializers.integrations import EventSerializer, PersonSerialize
 from integrations.models import Event, Person
 
 from .audit import OptOutViewSet
-from .base import ReadOnly
+from .base import ReadOnly, refuse_field
 
 
 class EntrySerializer(serializers.Serializer[Any]):
@@ -63,7 +63,7 @@ class PersonViewSet(ReadOnly):
         """Events, changes and opt-outs of this person, newest first."""
         person = self.get_object()
         size = _size(request)
-        rows = _rows(person, request, request.query_params.get("cursor", ""), size + 1)
+        rows = _rows(person, request, _cursor(request), size + 1)
         page = rows[:size]
         last = page[-1]["id"] if len(rows) > size else ""
         return Response(
@@ -93,6 +93,13 @@ def _of(what: str, rows: QuerySet[Any], before: str, limit: int) -> Sequence[dic
         attach_progress(newest)
     blank = dict.fromkeys(_TIMES)
     return [{**blank, "id": row.id, "what": what, "at": getattr(row, _TIMES[what]), what: row} for row in newest]
+
+
+def _cursor(request: Request) -> str:
+    text = request.query_params.get("cursor", "")
+    if text and not (text.isascii() and text.isalnum()):
+        refuse_field("cursor", "This is no place in a timeline.")
+    return text
 
 
 def _size(request: Request) -> int:

@@ -69,7 +69,7 @@ def test_many_are_retried_by_a_filter(api: APIClient) -> None:
         {"filter": {}},
         {"filter": {"kind": "contact", "conection": "x"}},
         {"filter": {"state": "bogus"}},
-        {"filter": {"rule": ""}},
+        {"filter": {"kind": "contact", "rule": ""}},
     ],
 )
 def test_a_bulk_filter_that_might_mean_everything_is_refused(api: APIClient, body: Any) -> None:

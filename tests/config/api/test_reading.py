@@ -123,3 +123,15 @@ def test_a_timeline_costs_the_same_however_long(api: APIClient, django_assert_ma
         ledger.change(who, event=ledger.event(who))
     with django_assert_max_num_queries(10):
         assert len(api.get(f"/api/v1/people/{who.id}/timeline/").json()["results"]) == 24
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("changes/%00/", 404), ("people/%00/timeline/", 404), ("changes/?person=%00", 400)]
+)
+def test_what_no_database_takes_is_refused(api: APIClient, path: str, status: int) -> None:
+    assert api.get(f"/api/v1/{path}").status_code == status
+
+
+def test_a_cursor_that_is_none_is_refused(api: APIClient) -> None:
+    who = ledger.person()
+    assert api.get(f"/api/v1/people/{who.id}/timeline/?cursor=%00").status_code == 400
