@@ -23,11 +23,10 @@ from .admin_connection_form import BASICS, ConnectionForm, fieldsets_for, form_f
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
 from .admin_pages import Button, ButtonsMixin, advice
 from .budgets import budget_lines, windows_of
-from .clients import forget_token, open_client
+from .clients import open_client
 from .crypto import CannotDecrypt
-from .health import check_connection
+from .health import account_changed, check_connection
 from .models import Connection, Environment, Health, Mode
-from .schemas import forget_fields
 from .tokens import callback_url, set_token
 from .vendors.base import Vendor
 from .vendors.errors import Conflict, CrosswalkError
@@ -206,8 +205,7 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             set_token(obj)
         super().save_model(request, obj, form, change)
         if renewed or SIGN_IN_FIELDS & set(form.changed_data):
-            forget_token(obj)
-            forget_fields(obj)
+            account_changed(obj)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
         """Stay on the new connection's page: the next thing to press is Test connection."""

@@ -266,6 +266,7 @@ def test_an_action_asks_before_it_acts(admin_client: Client) -> None:
     page = asked.content.decode()
     assert "Retry: 3 changes" in page
     assert "1 of those chosen are left alone. Their state: Applied." in page
+    assert asked.context["unfit"] == [("Applied", 1)]
     assert "p1@example.com" in page
     assert Change.objects.filter(state="failed").count() == 3
 
