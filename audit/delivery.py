@@ -17,7 +17,7 @@ from integrations.ids import new_id
 from integrations.models import Connection, Link, Mode
 from integrations.storable import storable
 from integrations.vendors.base import Outcome, Write
-from integrations.vendors.errors import CrosswalkError, ReadOnly
+from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
 from integrations.vendors.registry import vendor
 
 from . import optouts
@@ -118,20 +118,21 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
 def _send(connection: Connection, changes: Sequence[Change]) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
     journal, batch = ExchangeList(), new_id()
-    urgent = changes[0].lane == "optouts"
+    urgent, stopped = changes[0].lane == "optouts", False
     try:
         outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)
         outcomes = [Outcome(change.id, error=error) for change in changes]
+        stopped = isinstance(error, ConfigurationError)
     except (OperationalError, InterfaceError):  # the database is away: the leases expire, and all is taken up again
         raise
     except Exception as bug:
         logger.exception("Delivery to %s stopped with a fault of Crosswalk.", connection.name)
         outcomes = [Outcome(change.id, error=_fault(bug)) for change in changes]
     exchanges = [storable(asdict(exchange)) for exchange in journal.exchanges]
-    settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch)
+    settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch, stopped)
 
 
 def _fault(bug: Exception) -> CrosswalkError:

@@ -15,12 +15,10 @@ from integrations.schemas import forget_fields
 from integrations.storable import storable
 from integrations.vendors.base import Found, Outcome
 from integrations.vendors.errors import (
-    ConfigurationError,
     FieldHidden,
     Moved,
     OutcomeUnknown,
     RateLimited,
-    ReadOnly,
     TransientError,
     Unavailable,
 )
@@ -34,16 +32,23 @@ LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds before at
 
 @transaction.atomic
 def settle(
-    changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str
+    changes: Sequence[Change],
+    outcomes: Mapping[str, Outcome],
+    exchanges: list[dict[str, Any]],
+    batch: str,
+    stopped: bool = False,
 ) -> None:
-    """Record the outcome of each change of one batch; nothing for a change that another worker took over."""
+    """Record the outcome of each change of one batch; nothing for a change that another worker took over.
+
+    `stopped`: the whole connection stopped for a person, so its changes wait; a single row without permission fails.
+    """
     mine = still_ours(changes)
     follow_ups: list[Change] = []
     for change in mine:
         outcome = outcomes.get(change.id) or Outcome(
             change.id, error=Unavailable("The vendor's answer did not name this row.")
         )
-        follow_ups += _settle_one(change, outcome)
+        follow_ups += _wait_for_person(change, outcome) if stopped else _settle_one(change, outcome)
     save_settled(mine)
     _close_attempts(mine, outcomes, exchanges, batch)
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
@@ -71,11 +76,15 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         return []
     if isinstance(error, TransientError) and _try_later(change, error):
         return []
-    if isinstance(error, ConfigurationError) and not isinstance(error, ReadOnly):
-        change.state = ChangeState.QUEUED  # waits until a person mended the connection
-        _refund(change)
-        return []
     change.state = ChangeState.FAILED
+    return []
+
+
+def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:
+    """Back in the queue of a connection that is stopped, at no cost."""
+    change.error = outcome.error.facts() if outcome.error else None
+    change.state = ChangeState.QUEUED
+    _refund(change)
     return []
 
 

@@ -15,12 +15,12 @@ from math import ceil
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from .models import BudgetWindow, Connection
 from .vendors.errors import RateLimited
 
 _SLOTS = 20
+_BELIEVED = 300.0  # seconds that the vendor's word about what remains is believed
 _RESERVE = 0.1  # of each window is kept for opt-outs
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PER = re.compile(r"^(\d+)\s*([smhd])$")
@@ -58,6 +58,7 @@ class SharedBudget:
             rows = list(BudgetWindow.objects.select_for_update().filter(connection=self.connection).order_by("seconds"))
             now = time.time()
             wait = max((_wait(row, calls, now, self.urgent) for row in rows), default=0.0)
+            wait = max(wait, _vendors_wait(rows[-1], now, self.urgent) if rows else 0.0)
             if not wait:
                 for row in rows:
                     _take(row, calls, now)
@@ -74,8 +75,10 @@ class SharedBudget:
         remaining: int | None = None,
         reset: timedelta | None = None,
     ) -> None:
-        """Note what the vendor said about its own limits, for the dashboard; the longest window keeps it."""
-        said = {"used": used, "limit": limit, "remaining": remaining, "at": timezone.now().isoformat()}
+        """Note what the vendor said about its own limits; the longest window keeps it and goes by it."""
+        if remaining is None and used is not None and limit is not None:
+            remaining = limit - used
+        said = {"used": used, "limit": limit, "remaining": remaining, "at": time.time()}
         row = BudgetWindow.objects.filter(connection=self.connection).order_by("-seconds").first()
         if row is not None and (used or remaining is not None) and _changed_much(row.vendor_said, said):
             BudgetWindow.objects.filter(pk=row.pk).update(vendor_said=said)
@@ -93,6 +96,15 @@ class SharedBudget:
                     connection=self.connection, seconds=seconds, defaults={"calls": calls}
                 )
         self._ready = True
+
+
+def _vendors_wait(row: BudgetWindow, now: float, urgent: bool) -> float:
+    """Other programs spend of the same limit: near its end the rest is kept for opt-outs, and looked at again later."""
+    said = row.vendor_said
+    if urgent or said.get("remaining") is None or now - said.get("at", 0) > _BELIEVED:
+        return 0.0
+    reserve = (said.get("limit") or row.calls) * _RESERVE
+    return _BELIEVED - (now - said["at"]) if said["remaining"] < reserve else 0.0
 
 
 def _changed_much(before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -140,7 +152,7 @@ class BudgetLine:
 
     calls: int
     seconds: int
-    used: int
+    used: int  # by us; where the vendor says what all programs together used, that
 
     @property
     def percent(self) -> int:
@@ -150,8 +162,11 @@ class BudgetLine:
 def budget_lines(connection: Connection, windows: Sequence[BudgetWindow]) -> list[BudgetLine]:
     """What is used of each window now."""
     now = time.time()
-    return [
-        BudgetLine(row.calls, row.seconds, sum(_spent(row, now).values()))
-        for row in windows
-        if row.connection_id == connection.pk
-    ]
+    return [_line(row, now) for row in windows if row.connection_id == connection.pk]
+
+
+def _line(row: BudgetWindow, now: float) -> BudgetLine:
+    ours, said = sum(_spent(row, now).values()), row.vendor_said
+    if said.get("limit") and said.get("remaining") is not None and now - said.get("at", 0) < row.seconds:
+        return BudgetLine(said["limit"], row.seconds, said["limit"] - said["remaining"])
+    return BudgetLine(row.calls, row.seconds, ours)

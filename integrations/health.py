@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from .clients import open_client
+from .clients import forget_token, open_client
 from .inbox import look_again_now
-from .models import Connection, Health
+from .models import BudgetWindow, Connection, Health
+from .schemas import forget_fields
 from .tokens import callback_url
 from .vendors.base import Check
 from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited, RecordError
@@ -45,6 +46,18 @@ def note_failure(connection: Connection, error: CrosswalkError) -> None:
     Connection.objects.filter(pk=connection.pk).update(**changes, **reason)
     for name, value in changes.items():
         setattr(connection, name, value)
+
+
+def account_changed(connection: Connection) -> None:
+    """Other credentials or another address: what we knew counts no more, and what waited is tried again."""
+    forget_token(connection)
+    BudgetWindow.objects.filter(connection=connection).update(vendor_said={})
+    fresh = {"blocked": False, "paused_until": None, "failures": 0, "health": Health.UNKNOWN, "health_reason": ""}
+    Connection.objects.filter(pk=connection.pk).update(**fresh)
+    for name, value in fresh.items():
+        setattr(connection, name, value)
+    forget_fields(connection)
+    look_again_now()
 
 
 def check_connection(connection: Connection) -> list[Check]:

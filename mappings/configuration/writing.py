@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.clients import forget_token
-from integrations.models import Connection, Health
+from integrations.health import account_changed
+from integrations.models import Connection
 from integrations.tokens import set_token
 
 from ..models import Mapping, Rule
@@ -34,20 +34,14 @@ def update_connection(row: Connection, spec: ConnectionSpec) -> None:
         row.credentials_changed_at = timezone.now()
     if spec.webhook_token:
         set_token(row, spec.webhook_token)
-    if mended:
-        forget_token(row)
-        _try_again(row)
     row.save()
+    if mended:
+        account_changed(row)
 
 
 def _fill(row: Connection, spec: ConnectionSpec) -> None:
     row.environment, row.mode, row.base_url = spec.environment, spec.mode, spec.base_url
     row.credentials, row.limits, row.options = spec.credentials, spec.limits, spec.options
-
-
-def _try_again(row: Connection) -> None:
-    row.blocked, row.failures, row.paused_until = False, 0, None
-    row.health, row.health_reason = Health.UNKNOWN, ""
 
 
 def write_mapping(spec: MappingSpec, summary: str) -> None:

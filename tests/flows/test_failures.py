@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from audit import decisions
 from audit.models import ChangeState
 from integrations.models import Connection, EventState, Mode
+from integrations.vendors.base import Outcome, Write
+from integrations.vendors.errors import ScopeMissing
 from tests.world import World
 
 
@@ -176,3 +180,33 @@ def test_an_opt_out_does_not_wait_for_the_persons_stuck_events(world: World) -> 
     world.hear(contact, "unsubscribe")
     world.work()
     assert world.leads[0]["HasOptedOutOfEmail"] is True
+
+
+def test_a_row_that_lacks_a_permission_fails_alone_and_is_not_tried_for_ever(world: World) -> None:
+    world.main_job()
+    for name in ("one", "two"):
+        world.subscribe(f"{name}@example.com", name=f"Person {name.title()}")
+    denied = ScopeMissing("Salesforce: insufficient access", vendor_code="INSUFFICIENT_ACCESS_OR_READONLY")
+
+    def write(self: object, writes: list[Write]) -> list[Outcome]:
+        return [Outcome(write.id, error=denied) for write in writes]
+
+    with mock.patch("integrations.vendors.salesforce.resources.Salesforce.write", write):
+        world.work()
+    assert [change.error["code"] for change in world.changes(state="failed")] == ["scope_missing"] * 2
+    assert Connection.objects.get(name="salesforce-main").blocked is False
+
+
+def test_new_credentials_let_what_waited_go_on(world: World) -> None:
+    from integrations.health import account_changed
+
+    world.main_job()
+    world.sandbox.switch("salesforce", client_secret="another")
+    world.subscribe("wait@example.com", name="Dana Cohen")
+    world.work()
+    connection = Connection.objects.get(name="salesforce-main")
+    connection.credentials = {**connection.credentials, "client_secret": "another"}
+    connection.save()
+    account_changed(connection)
+    world.work()
+    assert len(world.leads) == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from integrations.budgets import SharedBudget, seconds_of
-from integrations.models import Connection
+from integrations.budgets import SharedBudget, budget_lines, seconds_of
+from integrations.models import BudgetWindow, Connection
 from integrations.vendors.errors import RateLimited
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,15 @@ def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
 def test_other_lengths_are_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="not a length of time"):
         seconds_of(text)
+
+
+def test_near_the_end_of_the_vendors_own_limit_the_rest_is_for_opt_outs() -> None:
+    row = connection()
+    budget = SharedBudget(row, ((1000, timedelta(days=1)),))
+    budget.spend()
+    budget.learn(used=950, limit=1000)
+    with pytest.raises(RateLimited):
+        budget.spend()
+    SharedBudget(row, ((1000, timedelta(days=1)),), urgent=True).spend()
+    [line] = budget_lines(row, list(BudgetWindow.objects.all()))
+    assert (line.used, line.calls) == (950, 1000)
