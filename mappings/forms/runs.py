@@ -21,7 +21,9 @@ class RunForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address"),
         required=False,
-        widget=forms.EmailInput({"class": "cw-input", "dir": "ltr", "autocomplete": "off", "placeholder": "name@example.com"}),
+        widget=forms.EmailInput(
+            {"class": "cw-input", "dir": "ltr", "autocomplete": "off", "placeholder": "name@example.com"}
+        ),
     )
     rule = inputs.choice([], _("Rule"))
     connection = inputs.choice([], _("Connection"))
