@@ -96,6 +96,8 @@ def progress_of(opt_outs: Iterable[OptOut]) -> dict[str, Progress]:
 def _systems(opt_out: OptOut, changes: Sequence[Change]) -> list[System]:
     systems = {name: System(name) for name in opt_out.targets}
     for change in changes:
+        if change.state == ChangeState.CANCELLED:
+            continue  # the record was converted or merged; the change for what it became stands beside it
         name = change.connection.name
         record = Record(change.object, change.record_id, _state(change), change.applied_at, change)
         systems.setdefault(name, System(name)).records.append(record)

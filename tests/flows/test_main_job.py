@@ -190,3 +190,17 @@ def test_set_writes_a_field_that_the_rule_names_and_makes_nobody(world: World) -
     [lead] = world.leads
     assert (lead["Rating"], lead["City"]) == ("Hot", "from Dana Cohen")
     assert "set makes none" in world.events(type="email.opened")[1].reason
+
+
+def test_a_stop_that_went_to_the_converted_leads_contact_counts_as_told(world: World) -> None:
+    from audit.telling import progress_of
+
+    world.main_job()
+    contact = world.subscribe("told@example.com", name="Dana Cohen")
+    world.work()
+    world.sandbox.convert("told@example.com")
+    world.hear(contact, "unsubscribe")
+    world.work()
+    [progress] = progress_of(OptOut.objects.all()).values()
+    assert progress.is_done
+    assert progress.took is not None
