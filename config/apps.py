@@ -14,4 +14,6 @@ class ConfigConfig(AppConfig):
         from .schedules import put_back_schedules
 
         post_spawn.connect(put_back_schedules, dispatch_uid="schedules after spawn")
-        post_migrate.connect(put_back_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="schedules after migrate")
+        post_migrate.connect(
+            put_back_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="schedules after migrate"
+        )

@@ -95,6 +95,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
+
 def _with_timeouts(url: str) -> str:
     """A Redis that never answers must not hold a webhook or the sweep; the cluster itself waits a second at a time."""
     return f"{url}{'&' if '?' in url else '?'}socket_connect_timeout=2&socket_timeout=10"
@@ -151,6 +152,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a mapping with hundreds of rows is one form
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -186,6 +188,7 @@ UNFOLD = {
     "SITE_TITLE": "Crosswalk",
     "SITE_HEADER": "Crosswalk",
     "SITE_SYMBOL": "sync_alt",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/crosswalk/favicon.svg"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "audit.dashboard.fill_dashboard",

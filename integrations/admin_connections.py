@@ -216,6 +216,14 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
         """Old settings beside today's credentials are no state that ever was: history is for reading."""
         return True
 
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """How the connection was: to be read, never to be sent back."""
+        if request.method == "POST":
+            raise PermissionDenied
+        return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
+
     # --- callbacks
 
     def get_urls(self) -> list[URLPattern]:

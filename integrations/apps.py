@@ -1,8 +1,10 @@
 """The integrations application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
+    verbose_name = _("Connections and people")
     default_auto_field = "django.db.models.BigAutoField"

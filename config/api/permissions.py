@@ -11,7 +11,8 @@ from rest_framework.request import Request
 class StaffWithModelPermissions(DjangoModelPermissions):
     """Staff only; reading needs `view_…`; an action of a view may name its own permission in `action_permissions`."""
 
-    perms_map = {**DjangoModelPermissions.perms_map, "GET": ["%(app_label)s.view_%(model_name)s"]}
+    _view = ["%(app_label)s.view_%(model_name)s"]
+    perms_map = {**DjangoModelPermissions.perms_map, "GET": _view, "HEAD": _view, "OPTIONS": _view}
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not (request.user and request.user.is_active and getattr(request.user, "is_staff", False)):
