@@ -152,6 +152,7 @@ class Change(models.Model):
     lease_until = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(_("applied"), null=True)
     read_back_at = models.DateTimeField(_("read back"), null=True)
+    seal_number = models.PositiveIntegerField(_("seal"), null=True)  # where it stands in the chain, once final
 
     class Meta:
         ordering = ["-id"]
@@ -175,6 +176,12 @@ class Change(models.Model):
             models.Index(fields=["rule", "-id"], name="change_rule"),
             models.Index(fields=["kind", "-id"], name="change_kind"),
             models.Index(fields=["applied_at"], name="change_applied"),
+            models.Index(
+                fields=["id"],
+                name="change_unsealed",
+                condition=Q(seal_number=None, state__in=["applied", "cancelled", "rejected"]),
+            ),
+            models.Index(fields=["seal_number"], name="change_sealed", condition=Q(seal_number__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -210,3 +217,31 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.change_id}"
+
+
+class Seal(models.Model):
+    """One link of the chain over final changes: what a batch of them held, and the seal before. Never edited."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    previous = models.CharField(max_length=64, unique=True)  # digest of the seal before: there is one after each
+    digest = models.CharField(max_length=64)
+    count = models.PositiveIntegerField()
+    entries = models.JSONField()  # in order: [change id, hash of its facts, person, event, who decided]
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"
+
+
+class Chore(models.Model):
+    """Something done now and then in the background: when it is due next, and how far it has got."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    due_at = models.DateTimeField(default=timezone.now)
+    cursor = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -264,6 +264,7 @@ class Event(models.Model):
     lease = models.CharField(max_length=26, blank=True)
     lease_until = models.DateTimeField(null=True)
     planned_at = models.DateTimeField(null=True)
+    pruned_at = models.DateTimeField(null=True)  # body, record and context were emptied; the hash is kept
 
     class Meta:
         ordering = ["-id"]
@@ -276,6 +277,12 @@ class Event(models.Model):
             models.Index(fields=["connection", "-id"], name="event_connection"),
             models.Index(fields=["person", "-id"], name="event_person"),
             models.Index(fields=["-id"], name="event_trouble", condition=Q(state__in=["failed", "quarantined"])),
+            models.Index(
+                fields=["received_at"],
+                name="event_prunable",
+                condition=Q(pruned_at=None, state__in=["planned", "ignored"]),
+            ),
+            models.Index(fields=["received_at"], name="event_pruned", condition=Q(pruned_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
