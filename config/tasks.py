@@ -6,6 +6,8 @@ import logging
 import time
 
 from audit.delivery import deliver_due
+from audit.retention import prune_due
+from audit.sealing import seal_due
 from integrations.wake import LINGER_SECONDS, wake
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
@@ -19,7 +21,11 @@ _PAUSE = 0.02
 def work_off(lane: str) -> int:
     """One round on one lane: plan what is due, then deliver what is due. Returns how much was taken up."""
     taken = advance_runs() if lane == "bulk" else 0
-    return taken + plan_due(lane) + deliver_due(lane)
+    taken += plan_due(lane) + deliver_due(lane)
+    if lane == "bulk":
+        seal_due()
+        prune_due()
+    return taken
 
 
 def drain(lane: str) -> None:

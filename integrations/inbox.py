@@ -150,7 +150,10 @@ def _read_again(event: Event) -> Notice:
 
     Events we made ourselves say it in their record.
     """
-    if event.source != EventSource.WEBHOOK and not bytes(event.body):
+    has_body = bool(bytes(event.body))
+    if event.pruned_at is not None or (event.source == EventSource.WEBHOOK and not has_body):
+        raise Unreadable("The body of this event was pruned; only its hash is kept.")
+    if event.source != EventSource.WEBHOOK and not has_body:
         return Notice(
             event.type,
             event.vendor_type,
@@ -160,8 +163,6 @@ def _read_again(event: Event) -> Notice:
             record=event.record,
             context=event.context,
         )
-    if not bytes(event.body):
-        raise Unreadable("The body of this event was pruned; only its hash is kept.")
     inbound = Inbound(method="POST", headers={}, query=[], body=bytes(event.body), content_type=event.content_type)
     notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
     if notice.unreadable or not notice.type:

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.db.models import Count
 
 from audit.models import Change
+from audit.sealing import seal_waiting
 from config.tasks import work_off
 from integrations.ids import new_id
 from integrations.models import Event
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 while sum(work_off(lane) for lane in settings.LANES):
                     pass
                 if options["once"]:
+                    seal_waiting()
                     break
                 time.sleep(_ROUND_SECONDS)
         except DatabaseError as error:
