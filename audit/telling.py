@@ -95,10 +95,11 @@ def progress_of(opt_outs: Iterable[OptOut]) -> dict[str, Progress]:
 
 def _systems(opt_out: OptOut, changes: Sequence[Change]) -> list[System]:
     systems = {name: System(name) for name in opt_out.targets}
+    live = {change.connection.name for change in changes if change.state != ChangeState.CANCELLED}
     for change in changes:
-        if change.state == ChangeState.CANCELLED:
-            continue  # the record was converted or merged; the change for what it became stands beside it
         name = change.connection.name
+        if change.state == ChangeState.CANCELLED and name in live:
+            continue  # the record was converted or merged; the change for what it became stands beside it
         record = Record(change.object, change.record_id, _state(change), change.applied_at, change)
         systems.setdefault(name, System(name)).records.append(record)
     for entry in opt_out.already:

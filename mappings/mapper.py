@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from audit.comparing import is_blank, same_value
@@ -35,10 +35,38 @@ class Mapped:
 
 @dataclass
 class Comparison:
-    """The fields to write, and in plain words what was cut, dropped or left out."""
+    """The fields to write, those a person must decide, and in plain words what was cut, dropped or left out."""
 
     diff: Diff
     notes: list[str]
+    conflicts: Diff = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What three-way comparison knows of both sides since they last agreed.
+
+    `base` is what the target held then. `source_changed` says whether a row's source is another now; a one-way mapping
+    writes it all the same. `source_is_newer` decides under the policy `newest`.
+    """
+
+    base: Mapping[str, Any] = field(default_factory=dict)
+    source_changed: Callable[[FieldSpec], bool] = lambda _row: True
+    policy: str = "source"
+    source_is_newer: bool = True
+
+    def target_changed(self, name: str, held: Any) -> bool:
+        return not same_value(held, self.base[name]) if name in self.base else not is_blank(held)
+
+    def verdict(self, row: FieldSpec, held: Any) -> str:
+        """write, keep (what the target holds) or ask."""
+        if not self.source_changed(row):
+            return "keep"
+        if not self.target_changed(row.to, held):
+            return "write"
+        policy = row.conflict or self.policy
+        verdicts = {"source": "write", "target": "keep", "ask": "ask"}
+        return verdicts.get(policy, "write" if self.source_is_newer else "keep")
 
 
 def map_record(spec: MappingSpec, record: Mapping[str, Any], lookup: Lookup, context: Context) -> list[Mapped]:
@@ -73,20 +101,19 @@ def compare(
     *,
     guarded: frozenset[str] = frozenset(),
     made_up: frozenset[str] = frozenset(),
-    base: Mapping[str, Any] | None = None,
-    policy: str = "source",
+    sides: Sides | None = None,
 ) -> Comparison:
     """What must be written so that the target holds what the mapping says.
 
     `known` is what the target holds, None when the record is to be made. `guarded` fields say whether somebody may
-    be contacted: no mapping writes them. `made_up` fields hold a fallback. `base` is what both sides last agreed on.
+    be contacted: no mapping writes them. `made_up` fields hold a fallback.
     """
     comparison = Comparison({}, [])
     for item in mapped:
         if item.spec.to in guarded:
             comparison.notes.append(f"{item.spec.to} was left out: only an opt-out or a newer opt-in changes it.")
             continue
-        _compare_row(item, known, schema, comparison, made_up, base or {}, policy)
+        _compare_row(item, known, schema, comparison, made_up, sides or Sides())
     return comparison
 
 
@@ -96,23 +123,24 @@ def _compare_row(
     schema: Schema,
     comparison: Comparison,
     made_up: frozenset[str],
-    base: Mapping[str, Any],
-    policy: str,
+    sides: Sides,
 ) -> None:
-    creating, field = known is None, item.spec.to
-    held = None if known is None else known.get(field)
-    value, synthetic = _wanted(item, held, creating, field in made_up)
+    creating, name = known is None, item.spec.to
+    held = None if known is None else known.get(name)
+    value, synthetic = _wanted(item, held, creating, name in made_up)
     if value is _NOTHING:
         return
-    fitted, note = _fitted(value, field, schema, creating)
+    fitted, note = _fitted(value, name, schema, creating)
     if note:
         comparison.notes.append(note)
     if fitted is _NOTHING or same_value(held, fitted) or (is_blank(fitted) and is_blank(held)):
         return
-    if not creating and _target_keeps(item.spec.conflict or policy, held, fitted, base.get(field)):
+    verdict = "write" if creating or name in made_up else sides.verdict(item.spec, held)
+    if verdict == "keep":
         return
     comparison.notes.extend(item.notes)
-    comparison.diff[field] = {
+    wanted = comparison.conflicts if verdict == "ask" else comparison.diff
+    wanted[name] = {
         "before": held,
         "after": fitted,
         "from": item.origin,
@@ -156,8 +184,3 @@ def _fitted(value: Any, name: str, schema: Schema, creating: bool) -> tuple[Any,
     fitted = fit(value, field)
     note = f"{name}: {fitted.note}" if fitted.note else ""
     return (_NOTHING if fitted.dropped else fitted.value), note
-
-
-def _target_keeps(policy: str, held: Any, wanted: Any, base: Any) -> bool:
-    """Under the policy `target`, what somebody entered there stays."""
-    return policy == "target" and not is_blank(held) and not same_value(held, base)

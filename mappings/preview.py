@@ -9,7 +9,7 @@ from typing import Any
 from integrations.models import Connection
 from integrations.vendors.registry import vendor
 
-from .mapper import Schema, compare, map_record
+from .mapper import Schema, Sides, compare, map_record
 from .spec import MappingSpec
 from .transforms import Context
 
@@ -45,7 +45,7 @@ def preview_mapping(
         return vendor(source).path(dict(record), path)
 
     mapped = map_record(spec, record, lookup, Context(record, lookup))
-    comparison = compare(mapped, target_record, schema, guarded=guarded, policy=spec.conflict)
+    comparison = compare(mapped, target_record, schema, guarded=guarded, sides=Sides(policy=spec.conflict))
     rows = []
     for item in mapped:
         entry = comparison.diff.get(item.spec.to)

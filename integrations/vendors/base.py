@@ -353,6 +353,7 @@ class ObjectCapability:
     # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
     subscribing: tuple[str, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
+    modified_field: str = ""  # when the record was changed last, whoever changed it
     name_fields: tuple[str, ...] = ()
     source: str = ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from audit.comparing import same_value
 from audit.models import Change
 from integrations.clients import open_client
 from integrations.models import Connection, Event, Link, Person
@@ -31,6 +32,7 @@ class Case:
     changes: list[Change] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)  # records found on the way that need no write
+    agreed: list[Link] = field(default_factory=list)  # known records whose snapshot was brought up to date
     problem: CrosswalkError | None = None
 
     @property
@@ -40,7 +42,14 @@ class Case:
     def lookup(self, path: str) -> tuple[bool, Any]:
         """A path of the record; what only the event knows is under the names the event uses."""
         there, value = self.kind.path(self.record, path)
+        if there and self._is_made_up(path, value):
+            return True, None
         return (there, value) if there else self.kind.path(self.event.context, path)
+
+    def _is_made_up(self, path: str, value: Any) -> bool:
+        """A fallback that we wrote there ourselves is not data: it never travels back."""
+        link = self.link
+        return link is not None and path in link.synthetic and same_value(value, link.snapshot.get(path))
 
     def context(self) -> Context:
         options = self.event.connection.options or {}
@@ -57,7 +66,13 @@ class Workshop:
     connections: Mapping[str, Connection]
     mappings: Mapping[str, tuple[MappingSpec, int]]
     lane: str
+    pairs: frozenset[tuple[str, str, str, str]] = frozenset()  # (from connection, object, to connection, object)
     _clients: dict[str, Client] = field(default_factory=dict)
+
+    def is_two_way(self, spec: MappingSpec) -> bool:
+        """Whether another mapping in force goes the opposite way."""
+        back = (spec.target_connection, spec.target_object, spec.source_connection, spec.source_object)
+        return back in self.pairs
 
     def client(self, name: str) -> Client:
         if name not in self._clients:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from audit.ledger import record_changes, wake_for
-from audit.models import ChangeState
+from audit.ledger import IN_LINE, record_changes, wake_for
+from audit.models import Change, ChangeState, Kind
 from integrations.health import note_failure
 from integrations.inbox import claim_events, give_back, postpone, settle_planned, wait_for_person
 from integrations.models import Connection, Event, EventState, Link
 from integrations.people import Sighting, identify
 from integrations.schemas import forget_fields
-from integrations.vendors.errors import ConfigurationError, CrosswalkError, FieldHidden
+from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden
 from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
@@ -124,7 +124,22 @@ def _identify(connection: Connection, cases: Sequence[Case]) -> list[Case]:
             give_back([case.event])
         elif sighting.person is not None:
             active[sighting.person.pk] = case
-    return list(active.values())
+    return _without_own_writes(connection, active)
+
+
+def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list[Case]:
+    """While we still write to the record an event is about, the event waits: it may be that very write coming back.
+
+    An opt-out waits for nothing.
+    """
+    waiting = [case for case in active.values() if case.event.lane != "optouts"]
+    people = [case.person for case in waiting if case.person]
+    rows = Change.objects.filter(person__in=people, connection=connection, kind=Kind.CONTACT, state__in=IN_LINE)
+    busy = set(rows.values_list("person_id", flat=True))
+    for case in waiting:
+        if case.person and case.person.pk in busy:
+            case.problem = Busy(f"A write of ours to {connection.name} is on its way.")
+    return [case for case in active.values() if case.problem is None]
 
 
 def _sighting(connection: Connection, case: Case) -> Sighting:
@@ -199,7 +214,9 @@ def _remember(cases: Sequence[Case]) -> None:
     for case in seen:
         if case.link is not None:
             case.link.snapshot = case.record
-    Link.objects.bulk_update([case.link for case in seen if case.link is not None], ["snapshot"], batch_size=200)
+    current = [case.link for case in seen if case.link is not None]
+    current += [link for case in cases for link in case.agreed]
+    Link.objects.bulk_update({link.pk: link for link in current}.values(), ["snapshot"], batch_size=200)
 
 
 def _postpone(case: Case) -> None:

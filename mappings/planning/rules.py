@@ -36,13 +36,14 @@ def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
 
 def open_workshop(rules: list[RuleSpec], lane: str) -> Workshop:
     """Mappings and connections that these rules name."""
-    names = {action.mapping for rule in rules for action in rule.actions if action.mapping}
-    versions = MappingVersion.objects.filter(state=VersionState.PUBLISHED, mapping__name__in=names).select_related(
-        "mapping"
-    )
+    versions = MappingVersion.objects.filter(state=VersionState.PUBLISHED).select_related("mapping")
     mappings = {
         row.mapping.name: (_mapping(row.mapping.name, json.dumps(row.spec, sort_keys=True)), row.number)
         for row in versions
     }
     connections: dict[str, Any] = {connection.name: connection for connection in Connection.objects.all()}
-    return Workshop(connections, mappings, lane)
+    return Workshop(connections, mappings, lane, frozenset(_pair(spec) for spec, _number in mappings.values()))
+
+
+def _pair(spec: MappingSpec) -> tuple[str, str, str, str]:
+    return spec.source_connection, spec.source_object, spec.target_connection, spec.target_object

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from audit.models import UNFINISHED, Change
+from audit.ledger import IN_LINE
+from audit.models import UNFINISHED, Change, Kind
 from integrations.models import Connection, Link
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
@@ -31,6 +32,7 @@ class Target:
     links: list[Link] = field(default_factory=list)
     found: Found | None = None
     pending: Change | None = None  # a record that is being made for this person right now
+    under_way: list[Change] = field(default_factory=list)  # updates of their records that are not delivered yet
 
 
 def schema_of(connection: Connection, object: str, client: Client) -> Schema:
@@ -80,20 +82,25 @@ def _attach_links(targets: Sequence[Target], connection: Connection, object: str
 
 
 def _attach_pending(targets: Sequence[Target], connection: Connection, object: str) -> None:
-    """Changes that are to make this person's record and have not done so yet."""
+    """Changes that are to make or update this person's records and have not done so yet."""
     people = {target.case.person.pk: target for target in targets if target.case.person}
     rows = Change.objects.filter(
-        person__in=list(people), connection=connection, object=object, record_id="", state__in=UNFINISHED
+        person__in=list(people), connection=connection, state__in=UNFINISHED, kind=Kind.CONTACT
     )
-    for change in rows.filter(operation__in=("upsert", "create")).order_by("id"):
-        people[change.person_id or ""].pending = change
+    for change in rows.order_by("id"):
+        target = people[change.person_id or ""]
+        if change.record_id and change.state in IN_LINE:
+            target.under_way.append(change)
+        elif change.object == object and not change.record_id and change.operation in ("upsert", "create"):
+            target.pending = change
 
 
 def wanted_fields(spec: MappingSpec, connection: Connection, object: str, schema: Schema) -> list[str]:
     """The target's fields that a look-up must bring: all mapped ones, the key, what identifies, and who said stop."""
     flags = [flag.field for flag in vendor(connection.vendor).capabilities.opt_outs if flag.object == object]
     names = [row.to for row in spec.fields] + [spec.key_field] * bool(spec.key_field) + flags
-    names += _capability(connection, object).addresses.values()
+    capability = _capability(connection, object)
+    names += [*capability.addresses.values(), *([capability.modified_field] if capability.modified_field else [])]
     return [name for name in dict.fromkeys(names) if schema is None or name in schema]
 
 

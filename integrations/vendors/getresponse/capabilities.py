@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
             reads=("read", "find", "page"),
             id_field="contactId",
             addresses={"email": "email"},
+            modified_field="changedOn",
             name_fields=("name",),
             source="OAS: GET /contacts, GET /contacts/{contactId}; one contact is one address on one list",
         ),

@@ -22,6 +22,7 @@ def _person(name: str) -> ObjectCapability:
         writes=(*RECORD_WRITES, "opt_out"),
         batch=ROWS_PER_CALL,
         addresses={"email": "Email", "phone": "Phone"},
+        modified_field="SystemModstamp",
         name_fields=("FirstName", "LastName"),
         source=COLLECTIONS,
     )

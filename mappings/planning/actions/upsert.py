@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.comparing import same_value
 from audit.ledger import identity_of, move, order_key
 from audit.models import Change, ChangeState
 from integrations.models import Connection, Link
@@ -13,9 +14,10 @@ from integrations.vendors.base import Client, Found
 from integrations.vendors.errors import Rejected
 from integrations.vendors.registry import vendor
 
-from ...mapper import Comparison, Mapped, Schema, compare, map_record
+from ...mapper import Comparison, Diff, Mapped, Schema, compare, map_record
 from ...spec import MappingSpec, parse_mapping
 from ..case import Case, Step
+from ..sides import sides_of
 from ..targets import Target, find_targets, schema_of, wanted_fields
 
 
@@ -92,7 +94,7 @@ def _moved(target: Target) -> tuple[str, str, str]:
 
 
 def _plan(work: Work, target: Target, object: str, found: Found | None, schema: Schema) -> None:
-    case, known = target.case, found.record if found else None
+    case, known = target.case, _known(target, found)
     mapped = map_record(work.spec, case.record, case.lookup, case.context())
     pending = target.pending if found is None else None
     if pending is not None and pending.state in (ChangeState.QUEUED, ChangeState.SENDING):
@@ -105,10 +107,52 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
         )
         return
     comparison = _compare(work, target, object, mapped, known, schema)
-    if not comparison.diff:
-        _note_in_step(work, case, object, found)
+    _note_agreement(target, found, mapped)
+    if comparison.conflicts:
+        case.changes.append(
+            _question(_change(work, target, object, found, pending, comparison.conflicts, comparison, known))
+        )
+    if comparison.diff:
+        case.changes.append(_change(work, target, object, found, pending, comparison.diff, comparison, known))
+    elif not comparison.conflicts:
+        _note_in_step(work, target, object, found)
+
+
+def _known(target: Target, found: Found | None) -> Mapping[str, Any] | None:
+    """What the record will hold once everything on its way to it has arrived."""
+    if found is None:
+        return None
+    coming = [change for change in target.under_way if change.record_id == found.record_id]
+    return {**found.record, **{name: entry["after"] for change in coming for name, entry in change.diff.items()}}
+
+
+def _note_agreement(target: Target, found: Found | None, mapped: list[Mapped]) -> None:
+    """Where the target holds what the mapping says, both sides agree: that is the base of the next comparison."""
+    link = _link_of(target)
+    if link is None or found is None:
         return
-    case.changes.append(_change(work, target, object, found, pending, comparison, known))
+    agreed = {m.spec.to: found.record[m.spec.to] for m in mapped if m.spec.to in found.record}
+    agreed = {name: value for name, value in agreed.items() if any(_says(m, name, value) for m in mapped)}
+    if any(name not in link.snapshot or not same_value(link.snapshot[name], value) for name, value in agreed.items()):
+        link.snapshot = {**link.snapshot, **agreed}
+        target.case.agreed.append(link)
+
+
+def _says(item: Mapped, name: str, value: Any) -> bool:
+    return item.spec.to == name and same_value(item.value, value)
+
+
+def _link_of(target: Target) -> Link | None:
+    return next((link for link in target.links if target.found and link.record_id == target.found.record_id), None)
+
+
+def _question(change: Change) -> Change:
+    """Both sides changed these fields and the mapping says to ask: a person sees both values and decides."""
+    names = ", ".join(change.diff)
+    change.state = ChangeState.HELD
+    change.held_reason = f"Both sides changed {names}. Approve to write the new value, reject to keep what is there."
+    change.identity = identity_of(change.identity, "ask")
+    return change
 
 
 def _give_way(pending: Change) -> None:
@@ -124,7 +168,7 @@ def _give_way(pending: Change) -> None:
 def _compare(
     work: Work, target: Target, object: str, mapped: list[Mapped], known: Mapping[str, Any] | None, schema: Schema
 ) -> Comparison:
-    link = next((link for link in target.links if target.found and link.record_id == target.found.record_id), None)
+    link = _link_of(target)
     guarded = frozenset(
         flag.field for flag in vendor(work.connection.vendor).capabilities.opt_outs if flag.object == object
     )
@@ -134,8 +178,7 @@ def _compare(
         schema,
         guarded=guarded,
         made_up=frozenset(link.synthetic) if link else frozenset(),
-        base=link.snapshot if link else None,
-        policy=work.spec.conflict,
+        sides=sides_of(work.spec, target.case, work.step.shop, link, target.found),
     )
     _add_key(work, target, known, schema, comparison)
     return comparison
@@ -159,8 +202,9 @@ def _add_key(
     }
 
 
-def _note_in_step(work: Work, case: Case, object: str, found: Found | None) -> None:
+def _note_in_step(work: Work, target: Target, object: str, found: Found | None) -> None:
     """Nothing to write; the record is remembered as this person's all the same."""
+    case = target.case
     where = f"{object} {found.record_id}" if found else object
     case.reasons.append(f"{where} at {work.connection.name} already holds all of it.")
     if found and case.person:
@@ -181,6 +225,7 @@ def _change(
     object: str,
     found: Found | None,
     pending: Change | None,
+    diff: Diff,
     comparison: Comparison,
     known: Mapping[str, Any] | None,
 ) -> Change:
@@ -188,7 +233,7 @@ def _change(
     person_id = case.person.pk if case.person else None
     key = pending.external_id if chained and pending else target.key
     made_by_key = found is None and bool(work.spec.key_field) and bool(key)
-    after = {field: entry["after"] for field, entry in comparison.diff.items()}
+    after = {field: entry["after"] for field, entry in diff.items()}
     return Change(
         connection=work.connection,
         object=object,
@@ -202,7 +247,7 @@ def _change(
         rule=work.step.rule.name,
         mapping=work.step.action.mapping,
         mapping_version=work.version,
-        diff=comparison.diff,
+        diff=diff,
         notes=comparison.notes,
         known={**(known or {}), **after},
         lane=work.step.shop.lane if work.step.shop.lane != "optouts" else "events",

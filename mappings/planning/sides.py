@@ -1,0 +1,58 @@
+"""What both sides of a two-way pair held when they last agreed, and who changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from audit.comparing import same_value
+from integrations.models import EventSource, Link
+from integrations.vendors.base import Found
+from integrations.vendors.registry import vendor
+
+from ..mapper import Sides
+from ..moments import moment_in
+from ..spec import FieldSpec, MappingSpec
+from .case import Case, Workshop
+
+REPEATED = (EventSource.RESYNC, EventSource.REPLAY)  # somebody asks for it: what is there now counts as new
+
+
+def sides_of(spec: MappingSpec, case: Case, shop: Workshop, link: Link | None, found: Found | None) -> Sides:
+    """For a one-way mapping the source always counts as changed; our own write coming back never does."""
+    changed = _changed_in(case) if shop.is_two_way(spec) and case.event.source not in REPEATED else _always
+    newer = spec.conflict != "newest" or _is_newer(case, shop, spec, found)
+    return Sides(link.snapshot if link else {}, changed, spec.conflict, newer)
+
+
+def _always(_row: FieldSpec) -> bool:
+    return True
+
+
+def _changed_in(case: Case) -> Callable[[FieldSpec], bool]:
+    """Whether a row reads anything that is not as the snapshot has it. Without a snapshot everything is new."""
+    before = case.link.snapshot if case.link else {}
+    if not before:
+        return _always
+
+    def changed(row: FieldSpec) -> bool:
+        paths = row.paths()
+        return not paths or any(not same_value(_at(case, before, path), case.lookup(path)[1]) for path in paths)
+
+    return changed
+
+
+def _at(case: Case, snapshot: Mapping[str, Any], path: str) -> Any:
+    """A path of the snapshot, which holds what we wrote under the path itself and what we read as the vendor has it."""
+    if path in snapshot:
+        return snapshot[path]
+    return case.kind.path(dict(snapshot), path)[1]
+
+
+def _is_newer(case: Case, shop: Workshop, spec: MappingSpec, found: Found | None) -> bool:
+    """Whether the source was changed after the target; a target that does not say when loses."""
+    capability = vendor(shop.connections[spec.target_connection].vendor).capabilities.object(spec.target_object)
+    stamp = found.record.get(capability.modified_field) if found and capability and capability.modified_field else None
+    theirs: datetime | None = getattr(moment_in(stamp, "UTC", ""), "at", None) if stamp else None
+    return theirs is None or case.event.occurred_at >= theirs
