@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from ulid import ULID
 
-from integrations.models import Event, EventState
+from integrations.models import PRUNABLE, Event
 
 from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore
 
@@ -21,7 +21,6 @@ EVERY = timedelta(hours=1)
 GO_ON = timedelta(minutes=1)  # when the time was up before the work was done
 TIME_BUDGET = 5.0  # seconds
 PRUNING, ATTEMPTS = "retention", "retention of attempts"
-DONE = (EventState.PLANNED, EventState.IGNORED)
 
 
 def prune_due() -> None:
@@ -59,7 +58,7 @@ def _days_ago(days: int) -> datetime:
 def empty_events() -> int:
     """What old events said. Their state, reason, ids and hash stay."""
     days = min(settings.PAYLOAD_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS)
-    old = Event.objects.filter(state__in=DONE, pruned_at=None, received_at__lt=_days_ago(days))
+    old = Event.objects.filter(PRUNABLE, received_at__lt=_days_ago(days))
     ids = list(old.order_by("received_at").values_list("id", flat=True)[:BATCH])
     old.filter(id__in=ids).update(body=b"", record={}, context={}, pruned_at=timezone.now())
     return len(ids)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .models import FINAL, Change, Seal
+from .models import UNSEALED, Change, Seal
 
 BATCH = 500
 ROUND = 40  # batches: what one call seals at the most
@@ -86,7 +86,7 @@ def _seal_next() -> int:
     """The head is read before the rows: what another process seals in between makes this one fail, not overlap."""
     head = Seal.objects.order_by("-number").values_list("number", "digest").first()
     number, previous = head or (0, START)
-    unsealed = Change.objects.filter(state__in=FINAL, seal_number=None)
+    unsealed = Change.objects.filter(UNSEALED)
     rows = list(unsealed.order_by("id").values_list(*COLUMNS)[:BATCH])
     if not rows:
         return 0

@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.models import Person
 
 from .guards import missing_guards
-from .models import FINAL, Change, Seal
+from .models import UNSEALED, Change, Seal
 from .sealing import COLUMNS, FACTS, START, Entry, digest_of, hash_of
 
 OVERDUE = timedelta(minutes=10)  # a change is sealed within a minute; this long is not explained by a busy machine
@@ -57,7 +57,7 @@ class Inspection:
     @property
     def waiting(self) -> int:
         """Final changes that have no seal yet."""
-        return Change.objects.filter(state__in=FINAL, seal_number=None).count()
+        return Change.objects.filter(UNSEALED).count()
 
     def _begin(self) -> int:
         """The number of the seal to start after, which is trusted; 0 for the whole chain."""
@@ -95,7 +95,7 @@ def _orphans(changes: Iterator[tuple[str, int | None]]) -> Iterator[Flaw]:
 
 
 def _overdue() -> Iterator[Flaw]:
-    unsealed = Change.objects.filter(state__in=FINAL, seal_number=None)
+    unsealed = Change.objects.filter(UNSEALED)
     old = unsealed.filter(applied_at__lt=timezone.now() - OVERDUE).order_by("id")
     for id in old.values_list("id", flat=True).iterator():
         yield Flaw(f"Change {id}", "was applied a while ago and has no seal: it was added by hand, or no worker runs.")

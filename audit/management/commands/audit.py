@@ -11,9 +11,7 @@ from audit.verifying import Inspection
 
 
 class Command(BaseCommand):
-    help = (
-        "audit verify [--since 2026-01-31]: compare sealed changes with their seal, and seals with each other."
-    )
+    help = "audit verify [--since 2026-01-31]: compare sealed changes with their seal, and seals with each other."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["verify"])
