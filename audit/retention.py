@@ -46,7 +46,7 @@ def _is_my_turn() -> bool:
     now = timezone.now()
     if Chore.objects.filter(name=PRUNING, due_at__gt=now).exists():
         return False
-    Chore.objects.bulk_create([Chore(name=PRUNING)], ignore_conflicts=True)
+    Chore.objects.bulk_create([Chore(name=PRUNING, due_at=now)], ignore_conflicts=True)
     return Chore.objects.filter(name=PRUNING, due_at__lte=now).update(due_at=now + EVERY) == 1
 
 
