@@ -199,6 +199,8 @@ class Link(models.Model):
     object = models.CharField(max_length=80)
     record_id = models.CharField(max_length=200)
     snapshot = models.JSONField(default=dict)
+    # By mapping: what the record held when that mapping read it last; under "": what we wrote there last.
+    bases = models.JSONField(default=dict)
     synthetic = models.JSONField(default=list)  # fields whose value is a fallback, not data
     moved_to = models.JSONField(null=True)  # [object, record id] when the record lives on as another (converted lead)
     gone_at = models.DateTimeField(null=True)  # deleted at the vendor: never brought back by a late event
