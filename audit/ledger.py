@@ -17,6 +17,7 @@ from django.utils import timezone
 from integrations.ids import new_id
 from integrations.leases import LEASE, skip_claimed
 from integrations.models import Connection
+from integrations.rows import update_rows
 from integrations.wake import wake
 
 from .models import Attempt, AttemptResult, Change, ChangeState
@@ -115,7 +116,7 @@ def still_ours(changes: Sequence[Change]) -> list[Change]:
 
 
 def save_settled(changes: Sequence[Change]) -> None:
-    """Write what delivery found out about changes it holds the lease of. One query per 200."""
+    """Write what delivery found out about changes it holds the lease of. One query."""
     for change in changes:
         change.lease, change.lease_until = "", None
         change.error_code = (change.error or {}).get("code", "")
@@ -132,7 +133,7 @@ def save_settled(changes: Sequence[Change]) -> None:
         "diff",
     ]
     fields += ["next_attempt_at", "lease", "lease_until", "notes", "params", "held_reason"]
-    Change.objects.bulk_update(changes, fields, batch_size=200)
+    update_rows(changes, fields)
 
 
 def move(ids: Iterable[str], start: Sequence[str], end: str, **facts: Any) -> list[str]:

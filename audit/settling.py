@@ -10,7 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.models import Link
+from integrations.models import WRITTEN, Link
+from integrations.rows import update_rows
 from integrations.schemas import forget_fields
 from integrations.storable import storable
 from integrations.vendors.base import Found, Outcome
@@ -125,12 +126,13 @@ def _readdress(change: Change, error: Moved) -> list[Change]:
         change.state = ChangeState.FAILED
         return []
     change.state = ChangeState.CANCELLED
-    change.held_reason = (
-        f"{change.object} {change.record_id} became {error.object} {error.record_id}; the change goes there."
-    )
+    what = "The member" if change.kind == Kind.CAMPAIGN else f"{change.object} {change.record_id}"
+    change.held_reason = f"{what} became {error.object} {error.record_id}; the change goes there."
     if change.kind == Kind.OPT_OUT and change.opt_out is not None and change.operation == optouts.OPT_OUT:
         found = Found(error.object, error.record_id, {})
         return [optouts.change_for(change.opt_out, change.connection, found, change.event, actor=change.actor)]
+    if change.kind == Kind.CAMPAIGN:
+        return [copy_change(change, params={**change.params, "member": [error.object, error.record_id]})]
     return [copy_change(change, object=error.object, record_id=error.record_id, key_field="", external_id="")]
 
 
@@ -182,7 +184,7 @@ def _close_attempts(
         attempt.batch, attempt.rows = batch or attempt.batch, len(changes)
         attempt.exchanges = exchanges if position == 0 else []
     fields = ["result", "finished_at", "error", "response", "batch", "rows", "exchanges"]
-    Attempt.objects.bulk_update(by_change.values(), fields, batch_size=200)
+    update_rows(list(by_change.values()), fields)
 
 
 def _result(change: Change) -> str:
@@ -207,6 +209,7 @@ def _update_links(changes: Sequence[Change]) -> None:
             if field not in change.params.get("parked", [])
         }
         link.snapshot = {**link.snapshot, **change.known, **written}
+        link.bases = _with_our_writes(link.bases, written)
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
         link.seen_at, fresh[spot] = timezone.now(), link
@@ -214,9 +217,15 @@ def _update_links(changes: Sequence[Change]) -> None:
         fresh.values(),
         update_conflicts=True,
         unique_fields=["connection", "object", "record_id"],
-        update_fields=["snapshot", "synthetic", "seen_at"],
+        update_fields=["snapshot", "bases", "synthetic", "seen_at"],
         batch_size=200,
     )
+
+
+def _with_our_writes(bases: dict[str, dict[str, Any]], written: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What we wrote is no news when it comes back: every mapping that reads the record takes it as read."""
+    read = {name: {**base, **{k: v for k, v in written.items() if k in base}} for name, base in bases.items()}
+    return {**read, WRITTEN: {**bases.get(WRITTEN, {}), **written}}
 
 
 def _known_links(changes: Sequence[Change]) -> dict[tuple[str, str], Link]:

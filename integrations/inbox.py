@@ -16,6 +16,7 @@ from .ids import new_id
 from .leases import LEASE, skip_claimed
 from .models import Event, EventSource, EventState
 from .receive import lane_of
+from .rows import update_rows
 from .storable import storable
 from .vendors.base import Inbound, Notice
 from .vendors.errors import CrosswalkError, TransientError, Unreadable
@@ -66,9 +67,7 @@ def settle_planned(events: Iterable[Event]) -> None:
     events = list(events)
     for event in events:
         event.planned_at, event.lease, event.lease_until = timezone.now(), "", None
-    Event.objects.bulk_update(
-        events, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"], batch_size=500
-    )
+    update_rows(events, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"])
 
 
 def give_back(events: Iterable[Event]) -> None:

@@ -13,6 +13,7 @@ from integrations.health import note_failure
 from integrations.inbox import claim_events, give_back, postpone, settle_planned, wait_for_person
 from integrations.models import Connection, Event, EventState, Link
 from integrations.people import Sighting, identify
+from integrations.rows import update_rows
 from integrations.schemas import forget_fields
 from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden
 from integrations.vendors.registry import vendor
@@ -210,13 +211,8 @@ def _settled(case: Case) -> Event:
 def _remember(cases: Sequence[Case]) -> None:
     """Records found at targets that needed no write are the person's all the same."""
     Link.objects.bulk_create([link for case in cases for link in case.links], ignore_conflicts=True)
-    seen = [case for case in cases if case.link is not None]
-    for case in seen:
-        if case.link is not None:
-            case.link.snapshot = case.record
-    current = [case.link for case in seen if case.link is not None]
-    current += [link for case in cases for link in case.agreed]
-    Link.objects.bulk_update({link.pk: link for link in current}.values(), ["snapshot"], batch_size=200)
+    current = [link for case in cases for link in case.agreed]
+    update_rows(list({link.pk: link for link in current}.values()), ["snapshot", "bases"])
 
 
 def _postpone(case: Case) -> None:
