@@ -188,6 +188,9 @@ class Address(models.Model):
         return self.value
 
 
+WRITTEN = ""  # the base of a link that holds our own writes
+
+
 class Link(models.Model):
     """Person ↔ one record at one connection.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.comparing import same_value
-from integrations.models import EventSource, Link
+from integrations.models import WRITTEN, EventSource, Link
 from integrations.vendors.base import Found
 from integrations.vendors.registry import vendor
 
@@ -21,7 +21,7 @@ REPEATED = (EventSource.RESYNC, EventSource.REPLAY)  # somebody asks for it: wha
 
 def sides_of(spec: MappingSpec, case: Case, shop: Workshop, link: Link | None, found: Found | None) -> Sides:
     """For a one-way mapping the source always counts as changed; our own write coming back never does."""
-    changed = _changed_in(case) if shop.is_two_way(spec) and case.event.source not in REPEATED else _always
+    changed = _changed_in(case, spec) if shop.is_two_way(spec) and case.event.source not in REPEATED else _always
     newer = spec.conflict != "newest" or _is_newer(case, shop, spec, found)
     return Sides(link.snapshot if link else {}, changed, spec.conflict, newer)
 
@@ -30,24 +30,28 @@ def _always(_row: FieldSpec) -> bool:
     return True
 
 
-def _changed_in(case: Case) -> Callable[[FieldSpec], bool]:
-    """Whether a row reads anything that is not as the snapshot has it. Without a snapshot everything is new."""
-    before = case.link.snapshot if case.link else {}
-    if not before:
-        return _always
+def _changed_in(case: Case, spec: MappingSpec) -> Callable[[FieldSpec], bool]:
+    """Whether a row reads anything else than this mapping read last, or we wrote since. What was neither is new."""
+    bases = case.link.bases if case.link else {}
+    before: Mapping[str, Any] = bases.get(spec.name, bases.get(WRITTEN, {}))
 
     def changed(row: FieldSpec) -> bool:
         paths = row.paths()
-        return not paths or any(not same_value(_at(case, before, path), case.lookup(path)[1]) for path in paths)
+        return not paths or any(p not in before or not same_value(before[p], case.lookup(p)[1]) for p in paths)
 
     return changed
 
 
-def _at(case: Case, snapshot: Mapping[str, Any], path: str) -> Any:
-    """A path of the snapshot, which holds what we wrote under the path itself and what we read as the vendor has it."""
-    if path in snapshot:
-        return snapshot[path]
-    return case.kind.path(dict(snapshot), path)[1]
+def note_base(spec: MappingSpec, case: Case) -> None:
+    """Keep what the mapping read of the source now: the base of the next comparison, from either side."""
+    link = case.link
+    if link is None:
+        return
+    read = {path: case.lookup(path)[1] for row in spec.fields for path in row.paths()}
+    if link.bases.get(spec.name) != read:
+        link.bases = {**link.bases, spec.name: read}
+        link.snapshot = {**link.snapshot, **read}
+        case.agreed.append(link)
 
 
 def _is_newer(case: Case, shop: Workshop, spec: MappingSpec, found: Found | None) -> bool:

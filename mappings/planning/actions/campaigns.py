@@ -45,7 +45,8 @@ def plan_campaign(step: Step, cases: Sequence[Case]) -> None:
 def _links(connection: Connection, cases: Sequence[Case]) -> dict[str, Link]:
     """The record of each person that can be a member; the newest, and a contact before a lead it came from."""
     people = [case.person for case in cases if case.person]
-    rows = Link.objects.filter(person__in=people, connection=connection, gone_at=None, moved_to=None).order_by("id")
+    known = Link.objects.filter(person__in=people, connection=connection, gone_at=None)
+    rows = known.filter(moved_to__isnull=True).order_by("id")
     members = {o.name for o in vendor(connection.vendor).capabilities.objects if o.kind == Kind.CONTACT}
     found = {link.person_id: link for link in rows if link.object in members}
     for case in cases:

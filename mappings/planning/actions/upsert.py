@@ -17,7 +17,7 @@ from integrations.vendors.registry import vendor
 from ...mapper import Comparison, Diff, Mapped, Schema, compare, map_record
 from ...spec import MappingSpec, parse_mapping
 from ..case import Case, Step
-from ..sides import sides_of
+from ..sides import note_base, sides_of
 from ..targets import Target, find_targets, schema_of, wanted_fields
 
 
@@ -41,6 +41,10 @@ def plan_upsert(step: Step, cases: Sequence[Case]) -> None:
         if target.found is None or target.found.moved_to is None:
             _plan(work, target, work.spec.target_object, target.found, work.schema)
     _plan_moved(work, [t for t in targets if t.found is not None and t.found.moved_to is not None])
+    if work.step.shop.is_two_way(work.spec):
+        for case in cases:
+            if case.problem is None:
+                note_base(work.spec, case)
 
 
 def _work(step: Step) -> Work:
@@ -191,6 +195,8 @@ def _add_key(
     name = work.spec.key_field
     if known is None or not name or not target.key or known.get(name) or target.pending is not None:
         return
+    if _link_of(target) is not None:
+        return  # we know it by its id
     if schema is not None and (name not in schema or not schema[name].updateable):
         return
     comparison.diff[name] = {

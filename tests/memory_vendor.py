@@ -1,0 +1,219 @@
+"""A vendor in memory that pushes what changes and fails when told to: for testing the engine without sockets.
+
+Every connection of it is a system of its own with one object, `contact`, upserted by `key`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from integrations.models import Connection
+from integrations.receive import receive
+from integrations.tokens import set_token
+from integrations.vendors.base import (
+    Account,
+    Capabilities,
+    Client,
+    EventCapability,
+    Field,
+    Found,
+    Inbound,
+    Notice,
+    ObjectCapability,
+    OptOutField,
+    Outcome,
+    Page,
+    Record,
+    Services,
+    Vendor,
+    Write,
+)
+from integrations.vendors.errors import CrosswalkError, NotFound
+from integrations.vendors.registry import VENDORS
+
+FIELDS = ("email", "name", "city", "note")
+
+
+@dataclass
+class System:
+    """What one account of the vendor holds. `failures` are raised by the next calls, first come first served."""
+
+    name: str
+    records: dict[str, Record] = field(default_factory=dict)
+    events: list[Notice] = field(default_factory=list)  # pushed, not delivered yet
+    failures: list[CrosswalkError] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    clock: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=next(self.clock))
+
+    def put(self, record_id: str, values: Mapping[str, Any], kind: str = "contact.updated") -> None:
+        """Change a record and push the event, whoever did it."""
+        record = {**self.records.get(record_id, {"id": record_id}), **values, "modified": self.now().isoformat()}
+        self.records[record_id] = record
+        self.push(kind, record)
+
+    def push(self, kind: str, record: Record) -> None:
+        number = next(self.clock)
+        content = {"type": kind, "record": record, "n": number, "system": self.name}
+        self.events.append(
+            Notice(kind, kind, "contact", record["id"], content, vendor_event_id=f"{self.name}-{number}")
+        )
+
+    def sign_up(self, **values: Any) -> str:
+        record_id = f"{self.name}{next(self.ids)}"
+        self.put(record_id, {"stopped": False, **values}, "contact.created")
+        return record_id
+
+    def edit(self, record_id: str, **values: Any) -> None:
+        self.put(record_id, values)
+
+    def stop(self, record_id: str) -> None:
+        """The person unsubscribes here."""
+        self.put(record_id, {"stopped": True}, "contact.unsubscribed")
+
+
+class MemoryClient(Client):
+    def __init__(self, account: Account, services: Services, system: System) -> None:
+        super().__init__(account, services)
+        self.system = system
+
+    def _call(self) -> None:
+        self.services.budget.spend()
+        if self.system.failures:
+            raise self.system.failures.pop(0)
+
+    def describe(self, object: str) -> list[Field]:
+        names = [*FIELDS, "stopped", "key"]
+        return [
+            Field(name, type="boolean" if name == "stopped" else "string", unique_key=name == "key") for name in names
+        ]
+
+    def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
+        self._call()
+        return {i: dict(self.system.records[i]) for i in record_ids if i in self.system.records}
+
+    def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
+        self._call()
+        wanted = {name: {value.lower() for value in values} for name, values in keys.items()}
+        return [Found(object, i, dict(record)) for i, record in self.system.records.items() if _fits(record, wanted)]
+
+    def page(self, object: str, cursor: str = "", since: Any = None, filters: Any = None) -> Page:
+        self._call()
+        return Page([dict(record) for record in self.system.records.values()])
+
+    def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        self._call()
+        return [self._write(write) for write in writes]
+
+    def _write(self, write: Write) -> Outcome:
+        self.system.writes.append(write)
+        if write.record_id and write.record_id not in self.system.records:
+            return Outcome(write.id, error=NotFound("The record is gone."))
+        record_id = write.record_id or self._by_key(write.key)
+        created = not record_id
+        record_id = record_id or f"{self.system.name}{next(self.system.ids)}"
+        key = dict([write.key]) if write.key else {}
+        self.system.put(record_id, {**key, **write.values}, "contact.created" if created else "contact.updated")
+        return Outcome(write.id, record_id, created)
+
+    def _by_key(self, key: tuple[str, str] | None) -> str:
+        if key is None:
+            return ""
+        return next((i for i, record in self.system.records.items() if record.get(key[0]) == key[1]), "")
+
+
+def _fits(record: Record, wanted: Mapping[str, set[str]]) -> bool:
+    return any(str(record.get(name) or "").lower() in values for name, values in wanted.items())
+
+
+class MemoryWebhooks:
+    def verify(self, inbound: Inbound, account: Account) -> None:
+        """The test itself is the proof."""
+
+    def parse(self, inbound: Inbound) -> list[Notice]:
+        body = json.loads(inbound.body)
+        record = body["record"]
+        vendor_id = f"{body['system']}-{body['n']}"
+        return [
+            Notice(
+                body["type"],
+                body["type"],
+                "contact",
+                record["id"],
+                body,
+                vendor_id,
+                record=record,
+                email=record["email"],
+            )
+        ]
+
+
+def memory_vendor(systems: Mapping[str, System]) -> Vendor:
+    contact = ObjectCapability(
+        "contact",
+        "contact",
+        reads=("read", "find", "page"),
+        writes=("upsert", "create", "update", "opt_out"),
+        id_field="id",
+        batch=50,
+        addresses={"email": "email"},
+        modified_field="modified",
+    )
+    events = tuple(EventCapability(t, "pushed") for t in ("contact.created", "contact.updated", "contact.unsubscribed"))
+    return Vendor(
+        slug="memory",
+        label="Memory",
+        docs_url="",
+        default_base_url="",
+        capabilities=Capabilities(
+            (contact,), events, (), (OptOutField("contact", "email", "stopped", True, "", "email"),)
+        ),
+        credentials=(),
+        options=(),
+        operations=(),
+        webhooks=MemoryWebhooks(),
+        connect=lambda account, services: MemoryClient(account, services, systems[account.name]),
+        identify=lambda object, record: (str(record.get("email") or ""), ""),
+        opted_in_at=lambda record, context: None,
+        path=lambda record, path: (path in record, record.get(path)),
+    )
+
+
+class Pair:
+    """Two systems of the memory vendor that both push, with mappings and rules in both directions."""
+
+    def __init__(self) -> None:
+        self.systems = {name: System(name) for name in ("left", "right")}
+        self.left, self.right = self.systems["left"], self.systems["right"]
+
+    @contextmanager
+    def registered(self) -> Iterator[Pair]:
+        with mock.patch.dict(VENDORS, {"memory": memory_vendor(self.systems)}):
+            for name in self.systems:
+                connection = Connection(name=name, vendor="memory")
+                set_token(connection)
+                connection.save()
+            yield self
+
+    def deliver_events(self, order: Any = None, repeat: bool = False) -> int:
+        """Hand over what was pushed; `order` may shuffle it, `repeat` delivers all of it twice."""
+        moved = 0
+        for system in self.systems.values():
+            events, system.events = system.events, []
+            if order is not None:
+                order(events)
+            connection = Connection.objects.get(name=system.name)
+            for notice in events * (2 if repeat else 1):
+                receive(connection, Inbound("POST", {}, (), json.dumps(notice.content).encode(), "application/json"))
+                moved += 1
+        return moved
