@@ -79,7 +79,7 @@ def _address(changes: Sequence[Change]) -> None:
         person_id__in={c.person_id for c in open_ended},
         connection_id=changes[0].connection_id,
         gone_at=None,
-        moved_to=None,
+        moved_to__isnull=True,
     ).order_by("id")
     known = {(link.person_id, link.object): link.record_id for link in links}
     for change in open_ended:

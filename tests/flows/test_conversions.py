@@ -1,0 +1,30 @@
+"""A salesperson converts a lead while something is on its way to it: it goes to the contact."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from audit.models import ChangeState
+from tests.world import World
+
+CAMPAIGN = "7015e0000000001AAA"
+UPSERT = {"upsert": {"mapping": "subscriber-to-lead"}}
+JOINING = {"add_to_campaign": {"connection": "salesforce-main", "campaign": CAMPAIGN, "status": "Registered"}}
+
+
+def test_a_campaign_that_a_lead_was_to_join_is_joined_by_the_contact_it_became(world: World) -> None:
+    world.mapping()
+    world.rule("arrive", "contact.subscribed", UPSERT)
+    world.rule("join", "contact.tagged", JOINING)
+    contact = world.subscribe("join@example.com", name="Dana Cohen")
+    world.work()
+    with mock.patch("config.tasks.deliver_due", return_value=0):
+        world.hear(contact, "tag_applied")
+        world.work()
+    contact_id = world.sandbox.convert("join@example.com")["contact"]
+    world.work()
+    [member] = world.sandbox.records("salesforce", "CampaignMember")
+    assert member["ContactId"] == contact_id
+    first, second = world.changes(kind="campaign")
+    assert (first.state, second.state) == (ChangeState.CANCELLED, ChangeState.APPLIED)
+    assert second.replaces == first
