@@ -1,0 +1,83 @@
+"""One round: people act, faults strike, everything calms down, and what must hold is looked at."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .faults import Fault, choose
+from .installation import Installation
+from .invariants import violations
+from .people import Person, invent, play
+from .postman import Postman
+from .quiet import Quiet
+
+LASTS = 0.8  # seconds in which the faults of a round strike
+MOST_PEOPLE, MOST_FAULTS = 6, 3
+
+
+@dataclass
+class Round:
+    """All of it decided by the seed: who does what, and which fault strikes when."""
+
+    seed: int
+    people: list[Person]
+    faults: list[tuple[float, Fault]]  # (seconds from the start, what)
+
+    @classmethod
+    def of(cls, seed: int) -> Round:
+        chance = random.Random(seed)
+        people = invent(seed, chance.randint(3, MOST_PEOPLE))
+        faults = choose(chance, chance.randint(1, MOST_FAULTS))
+        return cls(seed, people, sorted(((chance.uniform(0, LASTS), f) for f in faults), key=lambda pair: pair[0]))
+
+    def tell(self) -> str:
+        """What was to happen, for whoever looks into a failure."""
+        struck = [f"  after {when:.2f} s: {fault.name}" for when, fault in self.faults]
+        lived = [f"  {person.email}: {', '.join(person.deeds)}" for person in self.people]
+        return "\n".join([f"seed {self.seed} (FAULT_SEED={self.seed} FAULT_ROUNDS=1 repeats it)", *struck, *lived])
+
+
+@dataclass
+class Tally:
+    """What a run of rounds was like."""
+
+    seconds: list[float] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, label: str) -> str:
+        times = sorted(self.seconds)
+        lines = [f"{label}: {len(times)} rounds in {sum(times):.0f} s (median {times[len(times) // 2]:.1f} s)"]
+        lines += [f"  {name}: {count}" for name, count in sorted((self.struck + self.answers).items())]
+        return "\n".join(lines)
+
+
+def play_round(round: Round, installation: Installation, tally: Tally, helped: bool = True) -> None:
+    """Raises AssertionError with the whole story when something does not hold."""
+    began, postman = time.monotonic(), Postman(installation.webhook)
+    try:
+        with ThreadPoolExecutor(1) as fate:
+            striking = fate.submit(_strike, round, installation)
+            play(round.people, installation.sandbox, postman)
+            striking.result()
+        installation.sandbox.calm()
+        Quiet(installation, postman, helped).wait()
+        problems = violations(installation, round.people, postman.acknowledged)
+    except AssertionError as problem:
+        problems = [str(problem)]
+    tally.seconds.append(time.monotonic() - began)
+    tally.struck.update(fault.name for _when, fault in round.faults)
+    tally.answers.update(f"answer {answer}" for answer in postman.answers.elements())
+    assert not problems, "\n".join([*problems, round.tell()])
+
+
+def _strike(round: Round, installation: Installation) -> None:
+    began, chance = time.monotonic(), random.Random(round.seed)
+    for when, fault in round.faults:
+        threading.Event().wait(max(0.0, began + when - time.monotonic()))
+        fault.strike(installation, chance)

@@ -1,0 +1,24 @@
+"""Nothing acknowledged is lost, nothing is doubled, no stop is undone and nothing is stuck, round after round."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+import pytest
+
+from .installation import Installation
+from .rounds import Round, Tally, play_round
+
+IN_CI = os.environ.get("CI") == "true"
+ROUNDS = int(os.environ.get("FAULT_ROUNDS") or (100 if IN_CI else 12))  # for each kind of database
+SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(1_000_000_000))
+pytestmark = pytest.mark.faults
+
+
+def test_every_round_ends_well(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally()
+    for seed in range(SEED, SEED + ROUNDS):
+        play_round(Round.of(seed), installation, tally)
+    with capsys.disabled():
+        print(f"\n{tally.tell(installation.place.label)}\n  first seed: {SEED}")
