@@ -290,7 +290,7 @@ def budget_of(connection: Connection, kind: Vendor) -> list[dict[str, Any]]:
     used = {line.seconds: line for line in lines}
     return [
         {
-            "calls": f"{calls:,}",
+            "calls": f"{used[seconds].calls if seconds in used else calls:,}",
             "per": length(seconds),
             "used": f"{used[seconds].used if seconds in used else 0:,}",
             "percent": used[seconds].percent if seconds in used else 0,

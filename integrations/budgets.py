@@ -20,6 +20,7 @@ from .models import BudgetWindow, Connection
 from .vendors.errors import RateLimited
 
 _SLOTS = 20
+_FRESH = 15.0
 _BELIEVED = 300.0  # seconds that the vendor's word about what remains is believed
 _RESERVE = 0.1  # of each window is kept for opt-outs
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -108,11 +109,10 @@ def _vendors_wait(row: BudgetWindow, now: float, urgent: bool) -> float:
 
 
 def _changed_much(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Every answer says it; one row written per hundredth of the limit is enough."""
+    """Every answer says it; one row written per hundredth of the limit, and every quarter of a minute, is enough."""
     step = max(1, (after["limit"] or 100) // 100)
-    key = "used" if after["used"] is not None else "remaining"
-    old = before.get(key)
-    return old is None or abs((after[key] or 0) - old) >= step
+    old, new = before.get("remaining"), after["remaining"]
+    return old is None or after["at"] - before.get("at", 0) > _FRESH or abs((new or 0) - old) >= step
 
 
 def _length(row: BudgetWindow) -> float:
@@ -168,5 +168,5 @@ def budget_lines(connection: Connection, windows: Sequence[BudgetWindow]) -> lis
 def _line(row: BudgetWindow, now: float) -> BudgetLine:
     ours, said = sum(_spent(row, now).values()), row.vendor_said
     if said.get("limit") and said.get("remaining") is not None and now - said.get("at", 0) < row.seconds:
-        return BudgetLine(said["limit"], row.seconds, said["limit"] - said["remaining"])
+        return BudgetLine(said["limit"], row.seconds, max(ours, said["limit"] - said["remaining"]))
     return BudgetLine(row.calls, row.seconds, ours)
