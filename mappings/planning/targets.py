@@ -54,8 +54,8 @@ def find_targets(
     targets = [_target(spec, case) for case in cases]
     _attach_links(targets, connection, spec.target_object)
     fields = wanted_fields(spec, connection, spec.target_object, schema)
+    _attach_pending(targets, connection, spec.target_object)  # before the look-up: what arrives meanwhile is seen twice
     found = _look_up(spec, targets, capability, client, fields)
-    _attach_pending(targets, connection, spec.target_object)
     return [target for target in targets if _choose(spec, target, found, capability)]
 
 
@@ -89,9 +89,10 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     )
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
-        if change.record_id and change.state in IN_LINE:
+        open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
+        if change.state in IN_LINE and (change.record_id or open_ended):
             target.under_way.append(change)
-        elif change.object == object and not change.record_id and change.operation in ("upsert", "create"):
+        if open_ended:
             target.pending = change
 
 

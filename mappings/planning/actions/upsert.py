@@ -126,7 +126,7 @@ def _known(target: Target, found: Found | None) -> Mapping[str, Any] | None:
     """What the record will hold once everything on its way to it has arrived."""
     if found is None:
         return None
-    coming = [change for change in target.under_way if change.record_id == found.record_id]
+    coming = [change for change in target.under_way if change.record_id in ("", found.record_id)]
     return {**found.record, **{name: entry["after"] for change in coming for name, entry in change.diff.items()}}
 
 
