@@ -103,6 +103,10 @@ class Installation:
         command = [sys.executable, str(TOP / "manage.py"), *arguments]
         subprocess.run(command, env=self.environment, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
 
+    def fill_backlog(self, count: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.backlog", str(count)]
+        subprocess.run(command, env=self.environment, cwd=TOP, check=True)
+
     @contextmanager
     def running(self) -> Iterator[int]:
         """Web server and workers under their parent, whose process id is given."""
