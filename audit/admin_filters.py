@@ -11,20 +11,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
-from ulid import ULID
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 
+from integrations.ids import first_id
 from integrations.models import Connection
 from integrations.vendors import errors
 
 from .models import UNFINISHED
 
 DAY = timedelta(days=1)
-
-
-def first_id(since: datetime) -> str:
-    """The smallest id that anything made since then can have."""
-    return str(ULID.from_bytes(int(since.timestamp() * 1000).to_bytes(6, "big") + bytes(10)))
 
 
 def error_codes() -> list[str]:

@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.admin_connections import budget_of
 from integrations.admin_labels import HEALTH_LOOK, bounded, length, link, moment, page_url, pretty, state_badge
+from integrations.ids import first_id
 from integrations.models import Connection, Event, EventState, Health
 from integrations.vendors.registry import VENDORS
 
 from .admin_decisions import changes_with_names
-from .admin_filters import first_id
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
 from .models import UNFINISHED, Change, ChangeState, Kind, OptOut
 from .optouts import OPT_OUT

@@ -137,6 +137,7 @@ class Change(models.Model):
     depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replacements")
     run_id = models.CharField(max_length=26, blank=True)
+    braked = models.CharField(max_length=20, blank=True)  # the sort of change whose number per hour is limited
     held_reason = models.TextField(_("why it waits"), blank=True)
     created = models.BooleanField(_("made a new record"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -22,6 +22,10 @@ REDIS_URL: str = env.str("REDIS_URL", "")
 WORKERS: int = env.int("WORKERS", 1)
 EVENT_RETENTION_DAYS: int = env.int("EVENT_RETENTION_DAYS", 400)
 PAYLOAD_RETENTION_DAYS: int = env.int("PAYLOAD_RETENTION_DAYS", 90)
+# How many changes of a sort may be made within an hour before the rest waits for a person.
+BRAKE_PER_HOUR: dict[str, int] = env.dict(
+    "BRAKE_PER_HOUR", cast={"value": int}, default={"create": 5000, "opt_out": 500, "blank": 200, "delete": 50}
+)
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 
 INSTALLED_APPS = [

@@ -21,6 +21,7 @@ from integrations.vendors.registry import vendor
 from ..spec import RuleSpec
 from .actions import PLANNERS
 from .approvals import hold_for_approval
+from .brake import brake
 from .case import Case, Step, Workshop
 from .opt_ins import hear_opt_ins
 from .reading import read_records
@@ -189,6 +190,7 @@ def _settle(cases: Sequence[Case]) -> None:
     finished = [case for case in present if case.problem is None]
     hear_opt_ins(finished)
     hold_for_approval(finished)
+    brake(present)
     urgent = [
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]

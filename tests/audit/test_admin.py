@@ -13,7 +13,7 @@ from django.utils import timezone
 from ulid import ULID
 
 from audit.admin_changes import is_undoable
-from audit.admin_filters import first_id
+from integrations.ids import first_id
 from audit.admin_words import source_of, what_of
 from audit.models import Attempt, Change
 from integrations.models import Event

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from audit import decisions
 from audit.models import ChangeState, OptOut, OptOutState
 from integrations.sandbox.salesforce.seed import CAMPAIGN
+from mappings.runs import start_run
 from tests.world import OPT_OUT, World
 
 UPSERT = {"upsert": {"mapping": "subscriber-to-lead"}}
@@ -122,3 +124,35 @@ def test_an_import_is_no_opt_in(world: World) -> None:
     assert world.leads[0]["HasOptedOutOfEmail"] is True
     assert world.changes(operation="opt_in") == []
     assert OptOut.objects.get().state == OptOutState.OPEN
+
+
+def test_the_brake_stops_a_burst_of_stops_but_not_their_register(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"opt_out": 2}
+    world.main_job()
+    contacts = [world.subscribe(f"burst{n}@example.com", name=f"Person {n}") for n in range(4)]
+    world.work()
+    for contact in contacts:
+        world.hear(contact, "unsubscribe")
+    world.work()
+    assert sum(lead["HasOptedOutOfEmail"] for lead in world.leads) == 2
+    assert OptOut.objects.count() == 4
+    held = world.changes(state="held")
+    assert all("brake" in change.held_reason for change in held)
+    assert len(decisions.approve([change.id for change in held], None).done) == 2
+    world.work()
+    assert all(lead["HasOptedOutOfEmail"] for lead in world.leads)
+
+
+def test_the_brake_counts_what_a_run_makes_and_not_what_people_do(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"create": 3}
+    world.main_job()
+    for number in range(5):
+        world.subscribe(f"own{number}@example.com", name=f"Own {number}")
+    world.work()
+    assert len(world.leads) == 5
+    for number in range(5):
+        world.sandbox.subscribe(f"run{number}@example.com", name=f"Run {number}")
+    start_run("resync", {"rule": "new-subscriber"}, "somebody")
+    world.work(rounds=40)
+    assert len(world.leads) == 8
+    assert len(world.changes(state="held")) == 2
