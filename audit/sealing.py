@@ -15,7 +15,7 @@ from .models import UNSEALED, Change, Seal
 
 BATCH = 500
 ROUND = 40  # batches: what one call seals at the most
-PAUSE = timedelta(seconds=15)  # between rounds, so that single changes do not get a seal each
+PAUSE = timedelta(seconds=30)  # between rounds: a burst is over before it is sealed, and no change gets a seal alone
 START = "0" * 64  # stands before the first seal
 
 # What a seal vouches for. The order is part of every hash: add at the end, and only with a new kind of seal.
@@ -60,7 +60,7 @@ def seal_due() -> int:
     """Seal what waits, unless a round of sealing is just over. Returns how many changes were sealed."""
     last = Seal.objects.order_by("-number").values_list("sealed_at", flat=True).first()
     lately = last is not None and timedelta() <= timezone.now() - last < PAUSE
-    return 0 if lately else seal_waiting()
+    return 0 if lately or not Change.objects.filter(UNSEALED).exists() else seal_waiting()
 
 
 def seal_waiting() -> int:
@@ -74,16 +74,9 @@ def seal_waiting() -> int:
     return sealed
 
 
+@transaction.atomic
 def _seal_batch() -> int:
-    try:
-        with transaction.atomic():
-            return _seal_next()
-    except IntegrityError:  # another process made this seal
-        return 0
-
-
-def _seal_next() -> int:
-    """The head is read before the rows: what another process seals in between makes this one fail, not overlap."""
+    """The head is read before the rows: what another process seals in between makes this seal void, not overlap."""
     head = Seal.objects.order_by("-number").values_list("number", "digest").first()
     number, previous = head or (0, START)
     unsealed = Change.objects.filter(UNSEALED)
@@ -91,7 +84,9 @@ def _seal_next() -> int:
     if not rows:
         return 0
     seal = make_seal(number + 1, previous, rows, timezone.now())
-    seal.save(force_insert=True)
+    Seal.objects.bulk_create([seal], ignore_conflicts=True)
+    if not Seal.objects.filter(number=seal.number, digest=seal.digest).exists():
+        return 0  # another process made this one
     marked = unsealed.filter(id__in=[row[0] for row in rows]).update(seal_number=seal.number)
     if marked != seal.count:
         raise IntegrityError(f"Seal {seal.number} holds {seal.count} changes, and {marked} were there to be marked.")

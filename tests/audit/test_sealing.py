@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -111,7 +111,7 @@ def test_one_round_seals_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch)
     assert [seal_waiting(), seal_waiting()] == [6, 1]
 
 
-@pytest.mark.parametrize(("later", "sealed"), [(5, 0), (16, 1), (-60, 1)])
+@pytest.mark.parametrize(("later", "sealed"), [(29, 0), (31, 1), (-60, 1)])
 def test_rounds_keep_a_pause_but_wait_for_no_clock_that_was_set_back(later: int, sealed: int) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         rows.change()
@@ -129,7 +129,40 @@ def test_a_batch_costs_the_same_number_of_queries_however_large(monkeypatch: pyt
         with CaptureQueriesContext(connection) as queries:
             sealing._seal_batch()
         asked.append(len(queries))
-    assert asked[0] == asked[1] <= 6
+    assert asked[0] == asked[1] <= 7
+
+
+def test_asking_whether_something_waits_for_its_seal_locks_nothing() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert seal_due() == 0
+    assert [query["sql"][:6] for query in asked] == ["SELECT", "SELECT"]
+
+
+def test_a_seal_that_another_process_made_first_is_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows.change(), rows.change()
+    made = sealing.make_seal
+
+    def late(*about: Any) -> Seal:
+        monkeypatch.setattr(sealing, "make_seal", made)
+        sealing._seal_batch()
+        return made(*about)
+
+    monkeypatch.setattr(sealing, "make_seal", late)
+    assert seal_waiting() == 0
+    assert (Seal.objects.count(), flaws()) == (1, [])
+
+
+def test_a_seal_is_not_made_when_a_change_of_it_was_sealed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    change, made = rows.change(), sealing.make_seal
+
+    def late(*about: Any) -> Seal:
+        Change.objects.filter(pk=change.pk).update(seal_number=9)
+        return made(*about)
+
+    monkeypatch.setattr(sealing, "make_seal", late)
+    with pytest.raises(IntegrityError, match="Seal 1 holds 1 changes, and 0"):
+        seal_waiting()
+    assert not Seal.objects.exists()
 
 
 def test_what_waits_for_its_seal_is_found_by_an_index() -> None:
