@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from ulid import ULID
 
+from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
 from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore
@@ -80,7 +80,7 @@ def empty_attempts() -> int:
     """The calls of old attempts; results, answers and errors stay. Ids sort by time: a cursor serves as the index."""
     Chore.objects.bulk_create([Chore(name=ATTEMPTS)], ignore_conflicts=True)
     chore = Chore.objects.select_for_update().get(name=ATTEMPTS)
-    old = Attempt.objects.filter(id__gt=chore.cursor, id__lt=_first_id(_days_ago(settings.PAYLOAD_RETENTION_DAYS)))
+    old = Attempt.objects.filter(id__gt=chore.cursor, id__lt=first_id(_days_ago(settings.PAYLOAD_RETENTION_DAYS)))
     ids = list(old.order_by("id").values_list("id", flat=True)[:BATCH])
     if ids:
         finished = Attempt.objects.filter(id__in=ids).exclude(result=AttemptResult.SENDING)
@@ -89,7 +89,62 @@ def empty_attempts() -> int:
     return len(ids)
 
 
-def _first_id(moment: datetime) -> str:
+STEPS:
+        while step() == BATCH:
+            if time.monotonic() > ends:
+                return False
+    return True
+
+
+def _is_my_turn() -> bool:
+    """Mostly one read: this is asked in every round of the bulk lane."""
+    now = timezone.now()
+    if Chore.objects.filter(name=PRUNING, due_at__gt=now).exists():
+        return False
+    Chore.objects.bulk_create([Chore(name=PRUNING, due_at=now)], ignore_conflicts=True)
+    return Chore.objects.filter(name=PRUNING, due_at__lte=now).update(due_at=now + EVERY) == 1
+
+
+def _days_ago(days: int) -> datetime:
+    return timezone.now() - timedelta(days=days)
+
+
+@transaction.atomic
+def empty_events() -> int:
+    """What old events said. Their state, reason, ids and hash stay."""
+    days = min(settings.PAYLOAD_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS)
+    old = Event.objects.filter(PRUNABLE, received_at__lt=_days_ago(days))
+    ids = list(old.order_by("received_at").values_list("id", flat=True)[:BATCH])
+    old.filter(id__in=ids).update(body=b"", record={}, context={}, pruned_at=timezone.now())
+    return len(ids)
+
+
+@transaction.atomic
+def delete_events() -> int:
+    """Emptied events that are older still, and that no unfinished change came from. Opt-outs keep their evidence."""
+    waiting = Change.objects.filter(event=OuterRef("pk"), state__in=UNFINISHED)
+    emptied = Event.objects.filter(pruned_at__isnull=False, received_at__lt=_days_ago(settings.EVENT_RETENTION_DAYS))
+    old = emptied.filter(~Exists(waiting)).order_by("received_at")
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    Event.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+@transaction.atomic
+def empty_attempts() -> int:
+    """The calls of old attempts; results, answers and errors stay. Ids sort by time: a cursor serves as the index."""
+    Chore.objects.bulk_create([Chore(name=ATTEMPTS)], ignore_conflicts=True)
+    chore = Chore.objects.select_for_update().get(name=ATTEMPTS)
+    old = Attempt.objects.filter(id__gt=chore.cursor, id__lt=first_id(_days_ago(settings.PAYLOAD_RETENTION_DAYS)))
+    ids = list(old.order_by("id").values_list("id", flat=True)[:BATCH])
+    if ids:
+        finished = Attempt.objects.filter(id__in=ids).exclude(result=AttemptResult.SENDING)
+        finished.exclude(exchanges=[]).update(exchanges=[])
+        Chore.objects.filter(name=ATTEMPTS).update(cursor=ids[-1])
+    return len(ids)
+
+
+def first_id(moment: datetime) -> str:
     """Sorts before every id that was made at or after this moment: the part of a ULID that tells the time."""
     return str(ULID.from_datetime(moment))[:10]
 
