@@ -92,4 +92,5 @@ FAULTS = (
 
 
 def choose(chance: random.Random, count: int) -> list[Fault]:
+    """The same for the same seed at every kind of database."""
     return chance.choices(FAULTS, [fault.weight for fault in FAULTS], k=count)

@@ -35,6 +35,10 @@ class Round:
         faults = choose(chance, chance.randint(1, MOST_FAULTS))
         return cls(seed, people, sorted(((chance.uniform(0, LASTS), f) for f in faults), key=lambda pair: pair[0]))
 
+    @property
+    def fault_names(self) -> str:
+        return ", ".join(fault.name for _when, fault in self.faults)
+
     def tell(self) -> str:
         """What was to happen, for whoever looks into a failure."""
         struck = [f"  after {when:.2f} s: {fault.name}" for when, fault in self.faults]
@@ -66,7 +70,9 @@ def play_round(round: Round, installation: Installation, tally: Tally, helped: b
             play(round.people, installation.sandbox, postman)
             striking.result()
         installation.sandbox.calm()
-        Quiet(installation, postman, helped).wait()
+        played = time.monotonic() - began
+        quiet = Quiet(installation, postman, helped).wait()
+        print(f"{round.seed}: {played:.1f} s of faults, quiet after {quiet:.1f} s: {round.fault_names}")
         problems = violations(installation, round.people, postman.acknowledged)
     except AssertionError as problem:
         problems = [str(problem)]

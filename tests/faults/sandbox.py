@@ -1,18 +1,17 @@
-"""The simulated vendors in a process of their own that is killed and comes back, and a patient caller of its control."""
+"""The simulated vendors in a process of their own that is killed and comes back; a patient caller of its control."""
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from .processes import descendants, kill
 
 TOP = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
@@ -34,14 +33,13 @@ class Sandbox:
 
     def start(self) -> None:
         with (self._home / "sandbox.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=TOP, env=self._environment, stdout=log, stderr=log, start_new_session=True
-            )
+            self._process = subprocess.Popen(self._command, cwd=TOP, env=self._environment, stdout=log, stderr=log)
 
     def kill(self) -> None:
+        """Server and worker at the same instant, as far as there is such a thing."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            for pid in [self._process.pid, *descendants(self._process.pid)]:
+                kill(pid)
             self._process.wait()
             self._process = None
 
