@@ -34,6 +34,7 @@ from integrations.models import Event, EventState
 from .admin_decisions import changes_with_names
 from .admin_filters import ConnectionFilter, DayFilter
 from .admin_words import change_badge, name_people, sentence_of, who, who_link
+from .facts import versions_then
 from .models import Change
 
 SHOWN_BYTES = 200_000
@@ -61,6 +62,13 @@ def replay(request: HttpRequest, event: Event) -> Event:
     return replayed
 
 
+def replay_as_then(request: HttpRequest, event: Event) -> Event:
+    """With the mappings as they were when the event was planned."""
+    replayed = replay_event(event, str(request.user), versions_then(event))
+    messages.success(request, _("Played again with the mappings of then. This is the new event."))
+    return replayed
+
+
 @admin.register(Event)
 class EventAdmin(WatchAdmin):
     page_template = "admin/integrations/event/page.html"
@@ -70,7 +78,17 @@ class EventAdmin(WatchAdmin):
     list_filter = (("state", ChoicesDropdownFilter), ConnectionFilter, TypeFilter, ("received_at", DayFilter))
     search_fields = ("id",)
     search_help_text = gettext_lazy("E-mail, phone, record id or event id")
-    buttons = (Button("replay", gettext_lazy("Replay"), "integrations.change_event", replay, "replay", "primary"),)
+    buttons = (
+        Button("replay", gettext_lazy("Replay"), "integrations.change_event", replay, "replay", "primary"),
+        Button(
+            "replay-then",
+            gettext_lazy("Replay with then's mapping"),
+            "integrations.change_event",
+            replay_as_then,
+            "history",
+            when=lambda event: bool(versions_then(event)),
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         secrets = ("connection__credentials", "connection__webhook_token")

@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from integrations.models import Event
+
 from .models import Change, ChangeState, OptOut
 
 
 def moment(value: datetime | None) -> str | None:
     """ISO 8601 in UTC, with Z."""
     return None if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def versions_then(event: Event) -> dict[str, int]:
+    """The mappings an event was planned with, by their version."""
+    planned = event.changes.exclude(mapping="").values_list("mapping", "mapping_version")
+    return {mapping: version for mapping, version in planned if version is not None}
 
 
 def change_facts(change: Change) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The only module that changes their state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from .vendors.registry import vendor
 from .wake import wake
 
 MAX_ATTEMPTS = 9
+VERSIONS = "mapping_versions"  # in the context of a replay: which version of a mapping counts for it
 LOOK_AGAIN = timedelta(seconds=30)
 LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds between attempts
 
@@ -114,9 +115,10 @@ def look_again_now() -> None:
     Event.objects.filter(state=EventState.NEW, next_attempt_at__gt=now).exclude(reason="").update(next_attempt_at=now)
 
 
-def replay_event(event: Event, actor: str) -> Event:
+def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = None) -> Event:
     """Plan an event again, read afresh from its stored body. Returns the new event, which points at the old one.
 
+    `versions` names mappings by the version that is to be used, for a replay as it was then; without it, today's.
     Raises Unreadable with the reason when nobody can read the body still.
     """
     notice = _read_again(event)
@@ -127,7 +129,7 @@ def replay_event(event: Event, actor: str) -> Event:
         object=notice.object,
         record_id=notice.record_id,
         record=storable(notice.record),
-        context={**storable(notice.context), "replayed_by": actor},
+        context={**storable(notice.context), "replayed_by": actor, **({VERSIONS: dict(versions)} if versions else {})},
         source=EventSource.REPLAY,
         lane=lane_of(notice.type),
         dedupe_key=f"replay:{new_id()}",

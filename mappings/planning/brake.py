@@ -19,7 +19,7 @@ from integrations.ids import first_id
 from .case import Case
 
 BURST = timedelta(hours=1)
-HELD = "The brake: more than {limit} changes of this sort ({sort}) within an hour. Look at some, then approve or reject."
+HELD = "The brake: more than {limit} changes of this sort ({sort}) within an hour. Look at some; approve or reject."
 
 
 def _makes(change: Change) -> bool:

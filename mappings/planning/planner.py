@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from audit.ledger import IN_LINE, record_changes, wake_for
 from audit.models import Change, ChangeState, Kind
 from integrations.health import note_failure
-from integrations.inbox import claim_events, give_back, postpone, settle_planned, wait_for_person
+from integrations.inbox import VERSIONS, claim_events, give_back, postpone, settle_planned, wait_for_person
 from integrations.models import Connection, Event, EventState, Link
 from integrations.people import Sighting, identify
 from integrations.rows import update_rows
@@ -35,7 +35,7 @@ CLAIM = 200
 def plan_due(lane: str, limit: int = CLAIM) -> int:
     """Plan what is due on this lane. Returns how many events were taken."""
     claimed = claim_events(lane, limit)
-    for connection, events in _by_connection(claimed):
+    for connection, events in _together(claimed):
         try:
             plan_events(connection, events, lane)
         except (OperationalError, InterfaceError):  # the database is away: the leases expire, and all is taken up again
@@ -46,12 +46,15 @@ def plan_due(lane: str, limit: int = CLAIM) -> int:
     return len(claimed)
 
 
-def _by_connection(events: Sequence[Event]) -> Iterator[tuple[Connection, list[Event]]]:
-    groups: dict[int, list[Event]] = {}
+def _together(events: Sequence[Event]) -> Iterator[tuple[Connection, list[Event]]]:
+    """Events of one connection are planned together; a replay with the mappings of its own time stands for itself."""
+    groups: dict[tuple[int, str], list[Event]] = {}
     for event in events:
-        groups.setdefault(event.connection_id, []).append(event)
-    for connection in Connection.objects.filter(pk__in=groups):
-        yield connection, groups[connection.pk]
+        own = event.id if event.context.get(VERSIONS) else ""
+        groups.setdefault((event.connection_id, own), []).append(event)
+    connections = Connection.objects.in_bulk({pk for pk, _own in groups})
+    for (pk, _own), group in groups.items():
+        yield connections[pk], group
 
 
 def _plan_alone(connection: Connection, events: Sequence[Event], lane: str, bug: Exception) -> None:
@@ -73,7 +76,7 @@ def _plan_alone(connection: Connection, events: Sequence[Event], lane: str, bug:
 def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> None:
     """Plan events of one connection together: queries and vendor calls do not grow with their number."""
     rules = load_rules(connection)
-    shop = open_workshop(rules, lane)
+    shop = open_workshop(lane, events[0].context.get(VERSIONS) or {})
     for event in events:
         event.connection = connection
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
+
+from django.db.models import Q
 
 from integrations.models import Connection, Event
 
@@ -34,9 +38,11 @@ def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
 
-def open_workshop(rules: list[RuleSpec], lane: str) -> Workshop:
-    """Mappings and connections that these rules name."""
-    versions = MappingVersion.objects.filter(state=VersionState.PUBLISHED).select_related("mapping")
+def open_workshop(lane: str, then: Mapping[str, int]) -> Workshop:
+    """Every mapping in force, or in the version that `then` names, and every connection."""
+    named = [Q(mapping__name=name, number=number) for name, number in then.items()]
+    in_force = Q(state=VersionState.PUBLISHED) & ~Q(mapping__name__in=list(then))
+    versions = MappingVersion.objects.filter(reduce(or_, named, in_force)).select_related("mapping")
     mappings = {
         row.mapping.name: (_mapping(row.mapping.name, json.dumps(row.spec, sort_keys=True)), row.number)
         for row in versions

@@ -204,3 +204,30 @@ def test_a_stop_that_went_to_the_converted_leads_contact_counts_as_told(world: W
     [progress] = progress_of(OptOut.objects.all()).values()
     assert progress.is_done
     assert progress.took is not None
+
+
+def test_a_replay_uses_todays_mapping_or_then_s(world: World) -> None:
+    import copy
+
+    from audit.facts import versions_then
+    from integrations.inbox import replay_event
+    from mappings.models import MappingVersion, VersionState
+    from tests.world import SUBSCRIBER_TO_LEAD
+
+    world.main_job()
+    world.sandbox.create("Lead", LastName="Old", Company="Acme", Email="v@example.com")
+    world.subscribe("v@example.com", name="Dana Cohen")
+    world.work()
+    published = MappingVersion.objects.get()
+    changed = copy.deepcopy(SUBSCRIBER_TO_LEAD)
+    changed["fields"][1] = {"value": "Version Two", "to": "LastName"}
+    MappingVersion.objects.filter(pk=published.pk).update(state=VersionState.RETIRED)
+    MappingVersion.objects.create(mapping=published.mapping, number=2, state=VersionState.PUBLISHED, spec=changed)
+    [event] = world.events()
+    replay_event(event, "operator")
+    world.work()
+    assert world.leads[0]["LastName"] == "Version Two"
+    replay_event(event, "operator", versions_then(event))
+    world.work()
+    assert world.leads[0]["LastName"] == "Cohen"
+    assert [change.mapping_version for change in world.changes()] == [1, 2, 1]

@@ -55,6 +55,12 @@ class TestReportSerializer(serializers.Serializer[Any]):
     checks = CheckSerializer(many=True)
 
 
+class ReplaySerializer(serializers.Serializer):  # type: ignore[type-arg]  # takes no arguments at run time
+    """How an event is played again: with the mappings in force now, or with those it was planned with."""
+
+    mappings = serializers.ChoiceField(["now", "then"], default="now")
+
+
 class EventSerializer(Row):
     connection = Name()
     person = Reference()

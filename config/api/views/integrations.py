@@ -13,12 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.facts import versions_then
 from config.api.filters import ConnectionFilter, EventFilter
 from config.api.permissions import StaffWithModelPermissions
 from config.api.serializers.integrations import (
     ConnectionSerializer,
     EventSerializer,
     OperationSerializer,
+    ReplaySerializer,
     TestReportSerializer,
 )
 from integrations.health import check_connection
@@ -58,13 +60,16 @@ class EventViewSet(ReadOnly):
     filterset_class = EventFilter
     action_permissions = {"replay": "integrations.change_event"}
 
-    @extend_schema(request=None, responses={201: EventSerializer})
+    @extend_schema(request=ReplaySerializer, responses={201: EventSerializer})
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str) -> Response:
         """Plan the event again, read afresh from its stored body. Answers the new event."""
         event = self.get_object()
+        wanted = ReplaySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        versions = versions_then(event) if wanted.validated_data["mappings"] == "then" else None
         try:
-            replayed = replay_event(event, request.user.get_username())
+            replayed = replay_event(event, request.user.get_username(), versions)
         except Unreadable as error:
             refuse_field("event", error.message)
         return Response(self.get_serializer(replayed).data, status=201)
