@@ -16,7 +16,7 @@ from .places import place_of_this_run
 from .processes import PROCESSES
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alone() -> Iterator[None]:
     """Only one process at a time has this."""
     with (Path(tempfile.gettempdir()) / f"crosswalk-faults-{os.getuid()}.lock").open("w") as holder:
@@ -24,7 +24,7 @@ def alone() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(
     alone: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:

@@ -73,9 +73,9 @@ def _switch(vendor: str, switches: dict[str, object], installation: Installation
 FAULTS = (
     Fault("web worker killed", 3, partial(kill_one, processes.web_workers)),
     Fault("web server killed", 1, partial(kill_one, processes.web_master)),
-    Fault("lane killed", 1, kill_lane),
+    Fault("lane killed", 1.5, kill_lane),
     Fault("process inside a lane killed", 0.5, kill_inside_lane),
-    Fault("sandbox killed", 2, kill_sandbox),
+    Fault("sandbox killed", 1.2, kill_sandbox),
     Fault("queue lost", 3, lose_queue),
     Fault("database restarted", 3, restart_database),
     Fault("Salesforce down", 2, _switched("salesforce", down="always")),
@@ -89,6 +89,9 @@ FAULTS = (
     Fault("GetResponse refuses as too many", 2, _switched("getresponse", rate_limit=5)),
     Fault("GetResponse slow", 1, _switched("getresponse", latency_ms=400)),
 )
+
+
+BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 def choose(chance: random.Random, count: int) -> list[Fault]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from audit.models import Attempt, AttemptResult, Change, ChangeState
+from config.supervisor.runtime import RuntimeDirectory
 from integrations.models import Event, EventState
 
 from .installation import ALIAS, Installation
@@ -105,3 +106,18 @@ def _ledger() -> Iterator[str]:
     )
     for change_id, count in Counter(open_attempts.values_list("change", flat=True)).items():
         yield f"{count} attempts of the change {change_id} never ended."
+
+
+def what_happened(installation: Installation) -> dict[str, int]:
+    """How much work there was, and how much of it was begun more than once."""
+    attempts = Attempt.objects.using(ALIAS)
+    return {
+        "events": Event.objects.using(ALIAS).count(),
+        "events heard again": Event.objects.using(ALIAS).filter(repeats__gt=0).count(),
+        "events planned more than once": Event.objects.using(ALIAS).filter(attempts__gt=1).count(),
+        "changes": Change.objects.using(ALIAS).count(),
+        "attempts": attempts.count(),
+        "attempts tried again": attempts.filter(result=AttemptResult.LATER).count(),
+        "attempts whose worker died": attempts.filter(result=AttemptResult.CRASHED).count(),
+        "processes started again": len(RuntimeDirectory(installation.home / "run").restarts(last=10_000)),
+    }

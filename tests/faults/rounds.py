@@ -9,15 +9,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from .faults import Fault, choose
+from .faults import BY_NAME, Fault, choose
 from .installation import Installation
-from .invariants import violations
+from .invariants import violations, what_happened
 from .people import Person, invent, play
 from .postman import Postman
-from .quiet import Quiet
+from .quiet import DEADLINE, Quiet
 
 LASTS = 0.8  # seconds in which the faults of a round strike
 MOST_PEOPLE, MOST_FAULTS = 6, 3
+UNHELPED_DEADLINE = 75.0  # a lease, a sweep, what was to be done, and a busy machine
 
 
 @dataclass
@@ -34,6 +35,12 @@ class Round:
         people = invent(seed, chance.randint(3, MOST_PEOPLE))
         faults = choose(chance, chance.randint(1, MOST_FAULTS))
         return cls(seed, people, sorted(((chance.uniform(0, LASTS), f) for f in faults), key=lambda pair: pair[0]))
+
+    @classmethod
+    def of_dead_workers(cls, seed: int) -> Round:
+        """Workers die in the middle of slow calls, and processes of the queue that others wait for."""
+        names = ("Salesforce slow", "lane killed", "process inside a lane killed", "lane killed")
+        return cls(seed, invent(seed, MOST_PEOPLE), [(0.3 * place, BY_NAME[name]) for place, name in enumerate(names)])
 
     @property
     def fault_names(self) -> str:
@@ -54,9 +61,10 @@ class Tally:
     struck: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
 
-    def tell(self, label: str) -> str:
-        times = sorted(self.seconds)
+    def tell(self, installation: Installation) -> str:
+        times, label = sorted(self.seconds), installation.place.label
         lines = [f"{label}: {len(times)} rounds in {sum(times):.0f} s (median {times[len(times) // 2]:.1f} s)"]
+        lines += [f"  {name}: {count}" for name, count in what_happened(installation).items()]
         lines += [f"  {name}: {count}" for name, count in sorted((self.struck + self.answers).items())]
         return "\n".join(lines)
 
@@ -71,7 +79,7 @@ def play_round(round: Round, installation: Installation, tally: Tally, helped: b
             striking.result()
         installation.sandbox.calm()
         played = time.monotonic() - began
-        quiet = Quiet(installation, postman, helped).wait()
+        quiet = Quiet(installation, postman, helped).wait(DEADLINE if helped else UNHELPED_DEADLINE)
         print(f"{round.seed}: {played:.1f} s of faults, quiet after {quiet:.1f} s: {round.fault_names}")
         problems = violations(installation, round.people, postman.acknowledged)
     except AssertionError as problem:
