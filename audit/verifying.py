@@ -36,8 +36,9 @@ class Flaw:
 class Inspection:
     """One pass over the chain. `seals` and `changes` count what was seen, `digest` is that of the last seal."""
 
-    def __init__(self, since: datetime | None = None) -> None:
-        self.since = since
+    def __init__(self, since: datetime | None = None, noted: str = "") -> None:
+        """`noted`: a digest that somebody wrote down elsewhere, and that must still be in the chain."""
+        self.since, self.noted = since, noted
         self.seals = self.changes = 0
         self.digest = START
 
@@ -52,6 +53,8 @@ class Inspection:
             yield from self._flaws_of(seal, follows=seal.number == number + 1)
             number = seal.number
         yield from _beyond(number)
+        if self.noted and not Seal.objects.filter(digest=self.noted).exists():
+            yield Flaw("The chain", f"lost the digest {self.noted}: it was cut short or made anew.")
         yield from _overdue()
 
     @property

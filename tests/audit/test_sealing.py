@@ -406,6 +406,17 @@ def test_the_command_can_start_at_a_day() -> None:
     assert verify()[0] == ""
 
 
+def test_a_digest_noted_before_must_still_be_in_the_chain() -> None:
+    ledger(4)
+    noted = Seal.objects.get(number=2).digest
+    assert verify("--digest", noted)[1] == ""
+    with guards_lifted(connection):
+        Seal.objects.filter(number=2).delete()
+        Change.objects.filter(seal_number=2).delete()
+    assert verify()[1] == ""
+    assert verify("--digest", noted)[1].startswith(f"The chain lost the digest {noted}")
+
+
 def test_an_empty_ledger_is_unbroken() -> None:
     assert verify()[0].startswith("0 changes in 0 seals: unbroken.")
 

@@ -16,10 +16,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["verify"])
         parser.add_argument("--since", type=moment_given, help="Only seals made at or after this day or time.")
+        parser.add_argument("--digest", default="", help="One you noted before, which must still be in the chain.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit 1 when something is wrong; each flaw is one line on stderr."""
-        inspection, found = Inspection(options["since"]), 0
+        inspection, found = Inspection(options["since"], options["digest"]), 0
         for flaw in inspection.flaws():
             self.stderr.write(str(flaw))
             found += 1
