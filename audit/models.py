@@ -23,6 +23,7 @@ class Channel(models.TextChoices):
 class OptOutState(models.TextChoices):
     OPEN = "open", _("In force")
     LIFTED = "lifted", _("Lifted by a newer opt-in")
+    JOINED = "joined", _("Joined to another when people were merged")
 
 
 class OptOut(models.Model):
@@ -45,8 +46,10 @@ class OptOut(models.Model):
     already = models.JSONField(
         default=list
     )  # records that held it when we looked: [{connection, object, record_id, at}]
+    joined_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="joined")
     rule = models.CharField(max_length=120, blank=True)
-    heard_at = models.DateTimeField(_("heard"))  # when the person said so
+    heard_at = models.DateTimeField(_("heard"))  # when the person said so first
+    heard_last_at = models.DateTimeField(null=True)  # when they said so again: only what is newer than that lifts it
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     lifted_at = models.DateTimeField(_("lifted"), null=True)
     lifted_by = models.JSONField(default=dict)

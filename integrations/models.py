@@ -158,6 +158,7 @@ class Person(models.Model):
         ordering = ["-id"]
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = [("merge_person", _("Can merge and separate people"))]
 
     def __str__(self) -> str:
         return self.name or self.id
@@ -207,6 +208,7 @@ class Link(models.Model):
     synthetic = models.JSONField(default=list)  # fields whose value is a fallback, not data
     moved_to = models.JSONField(null=True)  # [object, record id] when the record lives on as another (converted lead)
     gone_at = models.DateTimeField(null=True)  # deleted at the vendor: never brought back by a late event
+    preferred = models.BooleanField(default=False)  # of several records of the person, a human chose to write to this
     created_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
@@ -292,3 +294,58 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type or self.vendor_type or 'unknown'} {self.id}"
+
+
+class ConflictKind(models.TextChoices):
+    PEOPLE = "people", _("Is this one person or two?")
+    RECORDS = "records", _("Which record is this person's?")
+
+
+class ConflictState(models.TextChoices):
+    OPEN = "open", _("To be settled")
+    SETTLED = "settled", _("Settled")
+    UNDONE = "undone", _("Undone")
+
+
+class Settlement(models.TextChoices):
+    SAME = "same", _("The same person")
+    APART = "apart", _("Kept apart")
+    SEPARATED = "separated", _("Separated")
+    RECORDS = "records", _("Records chosen")
+    OVERTAKEN = "overtaken", _("Overtaken by another decision")
+
+
+class IdentityConflict(models.Model):
+    """One question of who is who that only a human can settle, with the events that wait for the answer."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    kind = models.CharField(_("question"), max_length=20, choices=ConflictKind)
+    state = models.CharField(_("state"), max_length=20, choices=ConflictState, default=ConflictState.OPEN)
+    key = models.CharField(max_length=64)  # the same question is asked once
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.PROTECT, related_name="conflicts", verbose_name=_("connection")
+    )
+    object = models.CharField(_("object"), max_length=80, blank=True)
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="conflicts")
+    candidates = models.JSONField(default=list)  # [{id, facts: {name: value}}], as they were when it was asked
+    addresses = models.JSONField(default=list)  # what several people hold: [[kind, value]]
+    events = models.ManyToManyField(Event, related_name="conflicts")  # wait for the answer
+    settlement = models.CharField(_("decision"), max_length=20, choices=Settlement, blank=True)
+    chosen = models.JSONField(default=list)  # ids of the candidates that were chosen
+    moved = models.JSONField(default=dict)  # what the decision moved, so that it can be undone
+    actor = models.CharField(_("decided by"), max_length=150, blank=True)
+    opened_at = models.DateTimeField(_("asked"), default=timezone.now)
+    settled_at = models.DateTimeField(_("decided"), null=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("conflict")
+        verbose_name_plural = _("conflicts")
+        permissions = [("settle_identityconflict", _("Can settle conflicts of identity, and undo that"))]
+        constraints = [models.UniqueConstraint(fields=["key"], condition=Q(state="open"), name="one_open_conflict")]
+        indexes = [models.Index(fields=["-id"], name="conflict_open", condition=Q(state="open"))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.id}"
