@@ -138,6 +138,8 @@ def answer_of(progress: Progress) -> dict[str, Any]:
     """The page's first line."""
     if progress.opt_out.state == OptOutState.LIFTED:
         return {"tone": "plain", "icon": "undo", "answer": _("Lifted by a newer opt-in")}
+    if progress.opt_out.state == OptOutState.JOINED:
+        return {"tone": "plain", "icon": "merge", "answer": _("Joined to another opt-out when people were merged")}
     if progress.is_done:
         return {"tone": "good", "icon": "check_circle", "answer": _("In force, and every system was told")}
     failed = any(system.state == Told.FAILED for system in progress.systems)
@@ -160,6 +162,7 @@ def facts_of(opt_out: OptOut) -> list[tuple[str, SafeString]]:
         _("Event"): page_link(event, ltr(event.type or event.pk)) if event else "",
         _("Reason"): said(opt_out.reason),
         _("Rule"): ltr(opt_out.rule),
+        _("Joined to"): page_link(opt_out.joined_to, opt_out.joined_to) if opt_out.joined_to else "",
         _("Lifted"): moment(opt_out.lifted_at),
         _("Lifted by"): ltr(pretty(opt_out.lifted_by)) if opt_out.lifted_by else "",
     }

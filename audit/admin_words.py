@@ -31,7 +31,11 @@ ATTEMPT_LOOK = {
     AttemptResult.FAILED: ("bad", "error"),
     AttemptResult.CRASHED: ("bad", "power_off"),
 }
-OPT_OUT_LOOK = {OptOutState.OPEN: ("warn", "do_not_disturb_on"), OptOutState.LIFTED: ("plain", "undo")}
+OPT_OUT_LOOK = {
+    OptOutState.OPEN: ("warn", "do_not_disturb_on"),
+    OptOutState.LIFTED: ("plain", "undo"),
+    OptOutState.JOINED: ("plain", "merge"),
+}
 
 # operation → (what is to be done, what was done)
 WORDS: dict[str, tuple[Any, Any]] = {

@@ -109,10 +109,17 @@ def _without_poison(claimed: list[Change]) -> list[Change]:
 
 
 def still_ours(changes: Sequence[Change]) -> list[Change]:
-    """Those whose lease we still hold; another worker took the rest over. Locks them; call inside a transaction."""
+    """Those whose lease we still hold; another worker took the rest over. Locks them; call inside a transaction.
+
+    People may have been merged while the vendor was called: each change says whose it is now.
+    """
     mine = Change.objects.filter(state=ChangeState.SENDING, id__in=[change.id for change in changes])
-    held = set(mine.select_for_update().filter(lease__in={c.lease for c in changes}).values_list("id", "lease"))
-    return [change for change in changes if (change.id, change.lease) in held]
+    rows = mine.select_for_update().filter(lease__in={c.lease for c in changes})
+    held = {(pk, lease): person for pk, lease, person in rows.values_list("id", "lease", "person_id")}
+    ours = [change for change in changes if (change.id, change.lease) in held]
+    for change in ours:
+        change.person_id = held[change.id, change.lease]
+    return ours
 
 
 def save_settled(changes: Sequence[Change]) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import Connection, Event, Link, Person
@@ -63,11 +64,21 @@ def register_opt_out(
         )
         if made:
             return found
-    missing = [name for name in targets if name not in found.targets]
-    if missing or event.occurred_at < found.heard_at:
-        found.targets, found.heard_at = found.targets + missing, min(found.heard_at, event.occurred_at)
-        found.save(update_fields=["targets", "heard_at"])
+    hear_again(found, targets, event.occurred_at)
     return found
+
+
+def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime) -> None:
+    """It counts from when it was heard first, until an opt-in that is newer than when it was heard last. Saves."""
+    missing = [name for name in targets if name not in opt_out.targets]
+    opt_out.heard_last_at = max(last_heard(opt_out), heard_at)
+    opt_out.targets, opt_out.heard_at = opt_out.targets + missing, min(opt_out.heard_at, heard_at)
+    opt_out.save(update_fields=["targets", "heard_at", "heard_last_at"])
+
+
+def last_heard(opt_out: OptOut) -> datetime:
+    """When the person last said so: only an opt-in after that lifts it."""
+    return opt_out.heard_last_at or opt_out.heard_at
 
 
 def evidence_of(event: Event) -> dict[str, Any]:
@@ -199,9 +210,8 @@ def _after(change: Change) -> dict[str, Any]:
 
 def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[Change]:
     """One change per told record that would let the person be contacted again: held for approval when `ask`."""
-    told = Change.objects.filter(opt_out=opt_out, operation=OPT_OUT, state=ChangeState.APPLIED).select_related(
-        "connection"
-    )
+    its_own = Q(opt_out=opt_out) | Q(opt_out__joined_to=opt_out)
+    told = Change.objects.filter(its_own, operation=OPT_OUT, state=ChangeState.APPLIED).select_related("connection")
     spots = [(change.connection, change.object, change.record_id) for change in told]
     names = {entry["connection"] for entry in opt_out.already}
     connections = {c.name: c for c in Connection.objects.filter(name__in=names)}
@@ -210,7 +220,7 @@ def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[
         for e in opt_out.already
         if e["connection"] in connections
     ]
-    return [_opt_in_change(opt_out, spot, event, rule, ask) for spot in spots]
+    return [_opt_in_change(opt_out, spot, event, rule, ask) for spot in dict.fromkeys(spots)]
 
 
 def _opt_in_change(opt_out: OptOut, spot: tuple[Connection, str, str], event: Event, rule: str, ask: bool) -> Change:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -87,9 +88,11 @@ def progress_of(opt_outs: Iterable[OptOut]) -> dict[str, Progress]:
     """Where each opt-out stands, by its id; one query for all."""
     rows = list(opt_outs)
     told: dict[str, list[Change]] = {row.pk: [] for row in rows}
-    changes = Change.objects.filter(opt_out__in=rows, operation=OPT_OUT).select_related("connection")
+    theirs = Q(opt_out__in=rows) | Q(opt_out__joined_to__in=rows)
+    changes = Change.objects.filter(theirs, operation=OPT_OUT).select_related("connection", "opt_out")
     for change in changes.defer("connection__credentials", "connection__webhook_token").order_by("pk"):
-        told[str(change.opt_out_id)].append(change)
+        for owner in told.keys() & {change.opt_out_id, getattr(change.opt_out, "joined_to_id", None)}:
+            told[owner].append(change)
     return {row.pk: Progress(row, _systems(row, told[row.pk])) for row in rows}
 
 
