@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -113,6 +114,15 @@ def look_again_now() -> None:
     """A connection works again: what waited is due at once."""
     now = timezone.now()
     Event.objects.filter(state=EventState.NEW, next_attempt_at__gt=now).exclude(reason="").update(next_attempt_at=now)
+
+
+def plan_again(ids: Iterable[str]) -> None:
+    """What rested until a human decided is due now, with a full set of attempts. It stays the event it was."""
+    rested = Event.objects.filter(pk__in=list(ids), state=EventState.FAILED)
+    lanes = set(rested.values_list("lane", flat=True))
+    rested.update(state=EventState.NEW, reason="", attempts=0, planned_at=None, next_attempt_at=timezone.now())
+    for lane in lanes:
+        transaction.on_commit(partial(wake, lane))
 
 
 def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = None) -> Event:

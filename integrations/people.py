@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
 from .models import Address, AddressKind, Connection, Link, Person
-from .vendors.errors import Ambiguous
 
 Spot = tuple[int, str, str]  # connection, object, record id
+Pair = tuple[str, str]  # kind and value of an address
 
 
 @dataclass
 class Sighting:
-    """One record seen at a connection, and who it turned out to be. `problem` is set when two people fit."""
+    """One record seen at a connection, and who it turned out to be.
+
+    `rivals` are the people it might stand for when a human must say, `contested` what several of them hold.
+    `person` is then the one the record's link or e-mail leads to.
+    """
 
     connection: Connection
     object: str
@@ -25,13 +29,12 @@ class Sighting:
     name: str = ""
     person: Person | None = None
     link: Link | None = None
-    problem: Ambiguous | None = None
-    addresses: list[tuple[str, str]] = field(default_factory=list)
+    rivals: list[Person] = field(default_factory=list)
+    contested: list[Pair] = field(default_factory=list)
+    addresses: list[Pair] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        email, phone = normal_email(self.email), normal_phone(self.phone)
-        pairs: list[tuple[str, str]] = [(AddressKind.EMAIL.value, email), (AddressKind.PHONE.value, phone)]
-        self.addresses = [pair for pair in pairs if pair[1]]
+        self.addresses = pairs_of(self.email, self.phone)
 
     @property
     def spot(self) -> Spot:
@@ -49,14 +52,23 @@ def normal_phone(phone: str) -> str:
     return f"+{digits}" if phone.strip().startswith("+") and 8 <= len(digits) <= 15 else ""
 
 
+def pairs_of(email: str, phone: str) -> list[Pair]:
+    """The addresses people are matched by: e-mail first, then phone."""
+    pairs: list[Pair] = [
+        (AddressKind.EMAIL.value, normal_email(email)),
+        (AddressKind.PHONE.value, normal_phone(phone)),
+    ]
+    return [pair for pair in pairs if pair[1]]
+
+
 def identify(sightings: Sequence[Sighting]) -> None:
     """Set `person` and `link` of each sighting; a constant number of queries. Call inside a transaction."""
     _by_link(sightings)
-    _by_address([s for s in sightings if s.person is None])
-    _make_people([s for s in sightings if s.person is None and s.problem is None])
-    found = [s for s in sightings if s.person is not None]
-    _add_links(found)
-    _add_addresses(found)
+    _by_address(sightings)
+    _make_people([s for s in sightings if s.person is None])
+    settled = [s for s in sightings if not s.rivals]
+    _add_links(settled)
+    _add_addresses(settled)
 
 
 def _by_link(sightings: Sequence[Sighting]) -> None:
@@ -71,21 +83,31 @@ def _by_link(sightings: Sequence[Sighting]) -> None:
 
 
 def _by_address(sightings: Sequence[Sighting]) -> None:
-    holders = _holders(address for s in sightings for address in s.addresses)
+    holders = who_holds(address for s in sightings for address in s.addresses)
     for sighting in sightings:
         for address in sighting.addresses:  # e-mail first, then phone
             people = holders.get(address, [])
-            if len(people) > 1:
-                sighting.problem = Ambiguous(f"Two people hold the {address[0]} of this record.")
-            elif people:
-                sighting.person = people[0]
-            if people:
-                break
+            if sighting.person is None:
+                sighting.person = people[0] if people else None  # several were kept apart: the first
+            elif _is_contested(sighting, address, people):
+                sighting.rivals = [sighting.person, people[0]]
+                sighting.contested.append(address)
 
 
-def _holders(addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Person]]:
+def _is_contested(sighting: Sighting, address: Pair, people: Sequence[Person]) -> bool:
+    """Whether the address leads to somebody else than the link or the e-mail does: two candidates, never a guess.
+
+    A phone that people share is known as such once it was kept apart, and a known record may take one over.
+    """
+    if not people or sighting.person in people:
+        return False
+    return address[0] == AddressKind.EMAIL or (sighting.link is None and len(people) == 1)
+
+
+def who_holds(addresses: Iterable[Pair]) -> dict[Pair, list[Person]]:
+    """Who holds each address, the first by slot first."""
     wanted = set(addresses)
-    found: dict[tuple[str, str], list[Person]] = {}
+    found: dict[Pair, list[Person]] = {}
     rows = Address.objects.select_related("person").filter(value__in={value for _, value in wanted}).order_by("slot")
     for row in rows:
         if (row.kind, row.value) in wanted:
@@ -94,24 +116,29 @@ def _holders(addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list
 
 
 def _make_people(sightings: Sequence[Sighting]) -> None:
-    """One person per address not known yet; who loses a race against another worker takes the winner's person."""
-    by_key: dict[object, Person] = {}
+    """One person per address not known yet; who loses a race against another worker takes the winner's person.
+
+    Addresses and links are written in sorted order, so that two workers never wait for each other.
+    """
+    by_key: dict[Pair | Spot, Person] = {}
     for sighting in sightings:
-        key: object = sighting.addresses[0] if sighting.addresses else sighting.spot
+        key = sighting.addresses[0] if sighting.addresses else sighting.spot
         sighting.person = by_key.setdefault(key, Person(name=sighting.name[:300]))
     Person.objects.bulk_create(by_key.values())
-    first = [
-        (person, address) for address, person in by_key.items() if isinstance(address, tuple) and len(address) == 2
-    ]
-    Address.objects.bulk_create(
-        [Address(person=person, kind=kind, value=value) for person, (kind, value) in first], ignore_conflicts=True
-    )
-    winners = _holders(address for _, address in first)
-    lost = {person.pk: winners[address][0] for person, address in first if winners[address][0] != person}
+    first = {key: person for key, person in by_key.items() if len(key) == 2}
+    _remember(first)
+    winners = who_holds(first)
+    lost = {person.pk: winners[address][0] for address, person in first.items() if winners[address][0] != person}
     for sighting in sightings:
         if sighting.person and sighting.person.pk in lost:
             sighting.person = lost[sighting.person.pk]
     Person.objects.filter(pk__in=list(lost)).delete()
+
+
+def _remember(holders: Mapping[Pair, Person]) -> None:
+    """Write addresses down as their person's own; one that somebody else holds stays theirs."""
+    rows = [Address(person=holders[pair], kind=pair[0], value=pair[1]) for pair in sorted(holders)]
+    Address.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _add_links(sightings: Sequence[Sighting]) -> None:
@@ -122,22 +149,34 @@ def _add_links(sightings: Sequence[Sighting]) -> None:
     }
     if not fresh:
         return
-    Link.objects.bulk_create(fresh.values(), ignore_conflicts=True)
-    _by_link([s for s in sightings if s.link is None])
+    Link.objects.bulk_create([fresh[spot] for spot in sorted(fresh)], ignore_conflicts=True)
+    _by_link([s for s in sightings if s.link is None and s.record_id])
 
 
 def _add_addresses(sightings: Sequence[Sighting]) -> None:
     """Remember further addresses of a person; one that somebody else holds stays theirs."""
-    rows = {(kind, value): s.person for s in sightings for kind, value in s.addresses}
-    have = set(Address.objects.filter(value__in=[value for _, value in rows]).values_list("kind", "value"))
+    rows = {address: s.person for s in sightings for address in s.addresses if s.person}
+    known = Address.objects.filter(value__in=[value for _, value in rows]).values_list("kind", "value")
+    for address in set(known):
+        rows.pop(address, None)
+    _remember(rows)
+
+
+def arrange(address: Pair, people: Sequence[Person]) -> list[str]:
+    """Let exactly these people hold the address, the first one at slot 0. Returns the ids of who held it before."""
+    kind, value = address
+    rows = Address.objects.filter(kind=kind, value=value).select_for_update().order_by("slot")
+    before = [row.person_id for row in rows]
+    rows.delete()
     Address.objects.bulk_create(
-        [
-            Address(person=person, kind=kind, value=value)
-            for (kind, value), person in rows.items()
-            if (kind, value) not in have
-        ],
-        ignore_conflicts=True,
+        [Address(person=person, kind=kind, value=value, slot=slot) for slot, person in enumerate(people)]
     )
+    return before
+
+
+def holders_of(address: Pair) -> list[Person]:
+    """Who holds the address, the one it belongs to first."""
+    return who_holds([address]).get(address, [])
 
 
 def emails_of(people: Iterable[Person]) -> dict[str, list[str]]:

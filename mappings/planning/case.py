@@ -9,7 +9,8 @@ from typing import Any
 from audit.comparing import same_value
 from audit.models import Change
 from integrations.clients import open_client
-from integrations.models import Connection, Event, Link, Person
+from integrations.conflicts import Question
+from integrations.models import ConflictKind, Connection, Event, Link, Person
 from integrations.vendors.base import Client, Vendor
 from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import vendor
@@ -33,7 +34,16 @@ class Case:
     reasons: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)  # records found on the way that need no write
     agreed: list[Link] = field(default_factory=list)  # known records whose snapshot was brought up to date
+    questions: list[Question] = field(default_factory=list)  # only a human can say who, or which record, this is
+    is_late: bool = False  # the record was deleted before: only an opt-out of its person still counts
     problem: CrosswalkError | None = None
+
+    def may_go_on(self, action: str, connection: str) -> bool:
+        """Whether this action is planned now: an opt-out always, the rest where it depends on no open question."""
+        if action == "opt_out":
+            return True
+        unclear = any(q.kind == ConflictKind.PEOPLE or str(q.connection) == connection for q in self.questions)
+        return self.problem is None and not self.is_late and not unclear
 
     @property
     def kind(self) -> Vendor:

@@ -27,7 +27,7 @@ def hear_opt_ins(cases: Sequence[Case]) -> None:
 
 def _hear(case: Case, stop: OptOut) -> None:
     acted_at = case.kind.opted_in_at(case.record, case.event.context)
-    if acted_at is None or acted_at <= stop.heard_at:
+    if acted_at is None or acted_at <= optouts.last_heard(stop):
         case.reasons.append("The person is opted out; this event is no newer opt-in of their own.")
         return
     rule = next((rule for rule in case.rules if rule.opt_in == "lift"), case.rules[0])

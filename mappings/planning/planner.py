@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from audit.ledger import IN_LINE, record_changes, wake_for
-from audit.models import Change, ChangeState, Kind
+from audit.ledger import record_changes, wake_for
+from audit.models import ChangeState
+from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
-from integrations.inbox import VERSIONS, claim_events, give_back, postpone, settle_planned, wait_for_person
-from integrations.models import Connection, Event, EventState, Link
-from integrations.people import Sighting, identify
+from integrations.inbox import VERSIONS, claim_events, postpone, settle_planned, wait_for_person
+from integrations.models import Connection, Event, EventState, IdentityConflict, Link
 from integrations.rows import update_rows
 from integrations.schemas import forget_fields
-from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden
-from integrations.vendors.registry import vendor
+from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden, TransientError
 
 from ..spec import RuleSpec
 from .actions import PLANNERS
+from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
+from .identifying import ABOUT_IDENTITY, identify_cases, stops_carried
 from .opt_ins import hear_opt_ins
 from .reading import read_records
 from .rules import load_rules, open_workshop, rules_for
@@ -67,6 +69,8 @@ def _plan_alone(connection: Connection, events: Sequence[Event], lane: str, bug:
                 raise bug
         except (OperationalError, InterfaceError):
             raise
+        except (IntegrityError, Busy):  # people were merged, or a conflict settled, at this very moment
+            postpone(event, TransientError("What this is about changed in the database meanwhile."))
         except Exception as error:
             logger.exception("Event %s cannot be planned.", event.id)
             help = "This is a fault of Crosswalk; the log has the details. Replay the event after an update."
@@ -82,7 +86,8 @@ def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> N
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
     read_records(connection, [case for case in cases if case.rules], shop)
     _apply_conditions(cases)
-    active = _identify(connection, [case for case in cases if case.rules])
+    active = identify_cases(connection, [case for case in cases if case.rules or case.event.type in ABOUT_IDENTITY])
+    _carry_opt_outs(active, shop)
     _run_rules(rules, active, shop)
     _settle(cases)
 
@@ -101,7 +106,7 @@ def _apply_conditions(cases: Sequence[Case]) -> None:
 
 
 def _no_rule(case: Case) -> str:
-    if case.reasons:
+    if case.reasons or case.event.type in ABOUT_IDENTITY:
         return ""
     return f"No rule that is on listens to {case.event.type} at {case.event.connection.name}."
 
@@ -113,66 +118,39 @@ def _readable(case: Case, rule: RuleSpec) -> bool:
     return all(action.name == "opt_out" for action in rule.actions) and all(case.lookup(p)[0] for p in rule.paths())
 
 
-def _identify(connection: Connection, cases: Sequence[Case]) -> list[Case]:
-    """Set each case's person; one event per person stays in this batch, the others come in the next."""
-    sightings = [_sighting(connection, case) for case in cases]
-    with transaction.atomic():
-        identify(sightings)
-    active: dict[str, Case] = {}
-    for case, sighting in zip(cases, sightings, strict=True):
-        case.person, case.link = sighting.person, sighting.link
-        case.event.person = sighting.person
-        if sighting.problem is not None:
-            case.problem = sighting.problem
-        elif sighting.person is not None and sighting.person.pk in active:
-            case.reasons = ["later"]
-            give_back([case.event])
-        elif sighting.person is not None:
-            active[sighting.person.pk] = case
-    return _without_own_writes(connection, active)
-
-
-def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list[Case]:
-    """While we still write to the record an event is about, the event waits: it may be that very write coming back.
-
-    An opt-out waits for nothing.
-    """
-    waiting = [case for case in active.values() if case.event.lane != "optouts"]
-    people = [case.person for case in waiting if case.person]
-    rows = Change.objects.filter(person__in=people, connection=connection, kind=Kind.CONTACT, state__in=IN_LINE)
-    busy = set(rows.values_list("person_id", flat=True))
-    for case in waiting:
-        if case.person and case.person.pk in busy:
-            case.problem = Busy(f"A write of ours to {connection.name} is on its way.")
-    return [case for case in active.values() if case.problem is None]
-
-
-def _sighting(connection: Connection, case: Case) -> Sighting:
-    email, phone = vendor(connection.vendor).identify(case.event.object, case.record)
-    name = case.record.get("name") or case.record.get("Name") or ""
-    return Sighting(connection, case.event.object, case.event.record_id, email, phone, str(name))
+def _carry_opt_outs(cases: Sequence[Case], shop: Workshop) -> None:
+    """Records with a new address of somebody who said stop are told, as those with the old one were."""
+    stops = stops_carried(cases)
+    for name in dict.fromkeys(name for _case, stop in stops for name in stop.targets if name in shop.connections):
+        telling = [(case, stop) for case, stop in stops if name in stop.targets]
+        connection = shop.connections[name]
+        _asking(connection, [case for case, _stop in telling], partial(tell_stops, shop, connection, telling))
 
 
 def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
     """Rule after rule, action after action, each for all cases in which the rule applies."""
     for rule in rules:
         for position, action in enumerate(rule.actions):
-            applying = [
-                case for case in cases if rule in case.rules and (case.problem is None or action.name == "opt_out")
-            ]
-            if applying:
-                _run_action(Step(rule, action, position, shop), applying)
+            concerned = [case for case in cases if rule in case.rules]
+            if concerned:
+                _run_action(Step(rule, action, position, shop), concerned)
 
 
 def _run_action(step: Step, cases: Sequence[Case]) -> None:
+    target = _target_name(step)
+    going_on = [case for case in cases if case.may_go_on(step.action.name, target)]
+    if going_on:
+        _asking(step.shop.connections[target], going_on, partial(PLANNERS[step.action.name], step, going_on))
+
+
+def _asking(connection: Connection, cases: Sequence[Case], act: Callable[[], None]) -> None:
     """A vendor that cannot be asked now postpones the events, not the batch."""
-    connection = step.shop.connections[_target_name(step)]
     try:
         try:
-            PLANNERS[step.action.name](step, cases)
+            act()
         except FieldHidden:  # what we knew of the vendor's fields is out of date: ask again, once
             forget_fields(connection)
-            PLANNERS[step.action.name](step, cases)
+            act()
     except CrosswalkError as error:
         note_failure(connection, error)
         for case in cases:
@@ -191,25 +169,30 @@ def _settle(cases: Sequence[Case]) -> None:
     """Changes recorded and events done commit together."""
     present = [case for case in cases if case.reasons != ["later"]]
     finished = [case for case in present if case.problem is None]
-    hear_opt_ins(finished)
+    clear = [case for case in finished if not case.questions]
+    hear_opt_ins(clear)
     hold_for_approval(finished)
     brake(present)
     urgent = [
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
-    _remember(finished)
-    settle_planned(_settled(case) for case in finished)
+    _remember(clear)
+    conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])
+    settle_planned(_settled(case, conflicts) for case in finished)
     for case in present:
         if case.problem is not None:
             _postpone(case)
     wake_for(change for change in made if change.state == ChangeState.QUEUED)
 
 
-def _settled(case: Case) -> Event:
+def _settled(case: Case, conflicts: Mapping[str, IdentityConflict]) -> Event:
+    """An event with a question rests until a human answers it, and is planned again then."""
     event = case.event
-    event.state = EventState.PLANNED if case.rules else EventState.IGNORED
-    event.reason = " ".join(dict.fromkeys(reason for reason in case.reasons if reason))
+    counts = case.rules or event.type in ABOUT_IDENTITY
+    event.state = EventState.FAILED if case.questions else EventState.PLANNED if counts else EventState.IGNORED
+    rests = [waits_for(conflicts[question.key], question.sentence) for question in case.questions]
+    event.reason = " ".join(dict.fromkeys(reason for reason in [*rests, *case.reasons] if reason))
     return event
 
 

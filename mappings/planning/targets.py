@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,15 +10,18 @@ from django.utils import timezone
 
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
-from integrations.models import Connection, Link
+from integrations.models import Connection, Link, Person
+from integrations.people import Pair, pairs_of
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
-from integrations.vendors.errors import Ambiguous, RecordError
+from integrations.vendors.errors import RecordError
 from integrations.vendors.registry import vendor
 
 from ..mapper import Schema
 from ..spec import MappingSpec
 from .case import Case
+from .questions import ask_which, ask_whose, holds_any, owners_of
+from .tombstones import is_made_again
 
 
 @dataclass
@@ -33,6 +36,14 @@ class Target:
     found: Found | None = None
     pending: Change | None = None  # a record that is being made for this person right now
     under_way: list[Change] = field(default_factory=list)  # updates of their records that are not delivered yet
+    owners: list[Person] = field(default_factory=list)  # whose the records with the address are: is it the same person?
+    rivals: list[Found] = field(default_factory=list)  # several living records fit: a human says which
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The addresses it is looked for by."""
+        emails = [pair for email in self.emails for pair in pairs_of(email, "")]
+        return emails + [pair for phone in self.phones for pair in pairs_of("", phone)]
 
 
 def schema_of(connection: Connection, object: str, client: Client) -> Schema:
@@ -48,7 +59,7 @@ def find_targets(
 ) -> list[Target]:
     """Where each case's values go.
 
-    A case whose target cannot be told has its `problem` or a reason set and is left out.
+    A case whose target cannot be told has a question, its `problem` or a reason set and is left out.
     """
     capability = _capability(connection, spec.target_object)
     targets = [_target(spec, case) for case in cases]
@@ -56,7 +67,12 @@ def find_targets(
     fields = wanted_fields(spec, connection, spec.target_object, schema)
     _attach_pending(targets, connection, spec.target_object)  # before the look-up: what arrives meanwhile is seen twice
     found = _look_up(spec, targets, capability, client, fields)
-    return [target for target in targets if _choose(spec, target, found, capability)]
+    owners = owners_of(connection, spec.target_object, found)
+    chosen = [target for target in targets if _choose(spec, target, found, capability, owners)]
+    for target in targets:
+        ask_whose(target, connection, spec.target_object)
+    ask_which([target for target in targets if target.rivals], connection, client, capability, schema)
+    return chosen
 
 
 def _capability(connection: Connection, object: str) -> ObjectCapability:
@@ -122,24 +138,33 @@ def _collect(keys: dict[str, list[str]], field: str, values: Sequence[str]) -> N
         keys[field] = list(dict.fromkeys([*keys.get(field, []), *values]))
 
 
-def _choose(spec: MappingSpec, target: Target, found: Sequence[Found], capability: ObjectCapability) -> bool:
+def _choose(
+    spec: MappingSpec,
+    target: Target,
+    found: Sequence[Found],
+    capability: ObjectCapability,
+    owners: Mapping[str, Person],
+) -> bool:
     """Settle on one record, on a pending one, or on making one. False when the case ends here."""
+    by_address = [f for f in found if _same_address(f, target, capability)]
     if target.links:
-        return _choose_linked(spec, target, found, capability)
+        return _choose_linked(spec, target, found, by_address, owners)
     by_key = [f for f in found if target.key and _is(f.record.get(spec.key_field), target.key)]
-    candidates = by_key or [f for f in found if _same_address(f, target, capability)]
-    return _settle(target, candidates, spec)
+    return _settle(target, by_key or _of_nobody_else(target, by_address, owners))
 
 
-def _choose_linked(spec: MappingSpec, target: Target, found: Sequence[Found], capability: ObjectCapability) -> bool:
-    ids = {link.record_id for link in target.links if link.gone_at is None}
-    mine = [f for f in found if f.record_id in ids]
+def _choose_linked(
+    spec: MappingSpec, target: Target, found: Sequence[Found], by_address: Sequence[Found], owners: Mapping[str, Person]
+) -> bool:
+    links = {link.record_id: link for link in target.links if link.gone_at is None}
+    mine = [f for f in found if f.record_id in links]
     if mine:
-        return _settle(target, mine[:1] if len(ids) == 1 else mine, spec)
-    merged = [f for f in found if _same_address(f, target, capability)]
-    _mark_gone([link for link in target.links if link.record_id in ids])
-    if merged:
-        return _settle(target, merged, spec)
+        preferred = [f for f in mine if links[f.record_id].preferred and f.moved_to is None]
+        return _settle(target, preferred[:1] or mine)
+    _mark_gone(links.values())
+    merged = _of_nobody_else(target, by_address, owners)
+    if merged or target.owners or is_made_again(target.case, target.links):
+        return _settle(target, merged)
     gone = target.links[-1]
     target.case.reasons.append(
         f"{gone.object} {gone.record_id} was deleted at {spec.target_connection}; it is not made again."
@@ -147,12 +172,26 @@ def _choose_linked(spec: MappingSpec, target: Target, found: Sequence[Found], ca
     return False
 
 
-def _settle(target: Target, candidates: Sequence[Found], spec: MappingSpec) -> bool:
+def _of_nobody_else(target: Target, records: Sequence[Found], owners: Mapping[str, Person]) -> list[Found]:
+    """Records that are not linked to another person.
+
+    One whose person holds the same address was kept apart on purpose; any other owner makes a question.
+    """
+    free = []
+    for found in records:
+        owner = owners.get(found.record_id)
+        if owner is None or owner == target.case.person:
+            free.append(found)
+        elif not holds_any(owner, target.pairs):
+            target.owners.append(owner)
+    return free
+
+
+def _settle(target: Target, candidates: Sequence[Found]) -> bool:
     """One living record is it; a converted one stands back behind a living one; several are for a person to settle."""
     living = [f for f in candidates if f.moved_to is None]
-    if len(living) > 1:
-        names = ", ".join(sorted(f.record_id for f in living)[:5])
-        target.case.problem = Ambiguous(f"{len(living)} records of {spec.target_object} fit this person: {names}.")
+    if target.owners or len(living) > 1:
+        target.rivals = [] if target.owners else living
         return False
     target.found = living[0] if living else candidates[-1] if candidates else None
     if target.pending is not None and target.found is not None:
@@ -170,5 +209,5 @@ def _is(held: Any, wanted: str) -> bool:
     return isinstance(held, str) and held.strip().lower() == wanted.lower()
 
 
-def _mark_gone(links: Sequence[Link]) -> None:
+def _mark_gone(links: Iterable[Link]) -> None:
     Link.objects.filter(pk__in=[link.pk for link in links]).update(gone_at=timezone.now())

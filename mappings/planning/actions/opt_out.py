@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from audit import optouts
 from audit.models import Channel, OptOut
-from integrations.models import Connection
-from integrations.people import emails_of, normal_email
+from integrations.models import Connection, Person
+from integrations.people import Pair, emails_of, normal_email, pairs_of, who_holds
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found
 from integrations.vendors.errors import CrosswalkError, FieldHidden
 from integrations.vendors.registry import vendor
 
-from ..case import Case, Step
+from ..case import Case, Step, Workshop
 
 
 def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
@@ -21,37 +21,49 @@ def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
 
     What cannot be looked up now is looked up later.
     """
-    stops = [(case, stop) for case in cases for stop in _register(step, case)]
+    holders = who_holds(pair for case in cases for pair in pairs_of(*_address(case)))
+    stops = [(case, stop) for case in cases for stop in _register(step, case, holders)]
     for name in step.params["connections"]:
-        _tell(step, step.shop.connections[name], stops)
+        tell_stops(step.shop, step.shop.connections[name], stops)
 
 
-def _register(step: Step, case: Case) -> list[OptOut]:
-    if case.person is None:
-        return []
-    email, phone = case.kind.identify(case.event.object, case.record)
-    channels = step.params.get("channels") or [Channel.EMAIL]
-    return [
-        optouts.register_opt_out(
-            case.person,
-            normal_email(email) if channel in (Channel.EMAIL, Channel.ALL) else phone,
-            channel,
-            case.event,
-            step.params["connections"],
-            reason=step.params.get("reason", ""),
-            rule=step.rule.name,
-        )
-        for channel in channels
-    ]
+def _address(case: Case) -> tuple[str, str]:
+    return case.kind.identify(case.event.object, case.record)
 
 
-def _tell(step: Step, connection: Connection, stops: Sequence[tuple[Case, OptOut]]) -> None:
-    objects = optouts.objects_of(connection, step.params.get("channels") or [Channel.EMAIL])
+def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]]) -> list[OptOut]:
+    """Whoever else holds the address said stop as well: nobody knows which of them it was."""
+    email, phone = _address(case)
+    stops: list[OptOut] = []
+    for channel in step.params.get("channels") or [Channel.EMAIL]:
+        by_email = channel in (Channel.EMAIL, Channel.ALL)
+        address, pairs = (normal_email(email), pairs_of(email, "")) if by_email else (phone, pairs_of("", phone))
+        others = [person for pair in pairs for person in holders.get(pair, [])]
+        people = [person for person in dict.fromkeys([case.person, *others]) if person is not None]
+        stops += [_stop(step, case, person, address, channel) for person in people]
+    return stops
+
+
+def _stop(step: Step, case: Case, person: Person, address: str, channel: str) -> OptOut:
+    return optouts.register_opt_out(
+        person,
+        address,
+        channel,
+        case.event,
+        step.params["connections"],
+        reason=step.params.get("reason", ""),
+        rule=step.rule.name,
+    )
+
+
+def tell_stops(shop: Workshop, connection: Connection, stops: Sequence[tuple[Case, OptOut]]) -> None:
+    """Find every record of these people at a connection, and plan the changes that tell them."""
+    objects = optouts.objects_of(connection, [stop.channel for _case, stop in stops])
     for case, stop in stops:
         if not objects:
             case.reasons.append(f"{connection.name} has nowhere to keep an opt-out of {stop.get_channel_display()}.")
     try:
-        found = _look_up(step.shop.client(connection.name), connection, objects, stops)
+        found = _look_up(shop.client(connection.name), connection, objects, stops)
     except FieldHidden:
         raise
     except CrosswalkError as error:  # tell what is known now, look up the rest later
@@ -66,15 +78,24 @@ def _look_up(
     client: Client, connection: Connection, objects: Sequence[str], stops: Sequence[tuple[Case, OptOut]]
 ) -> dict[str, list[Found]]:
     """Every record of each person, by id and by each of their addresses, and what converted records became."""
-    addresses = emails_of(case.person for case, _stop in stops if case.person)
+    addresses = emails_of(stop.person for _case, stop in stops)
     found: dict[str, list[Found]] = {stop.id: [] for _case, stop in stops}
     for object in objects:
         ids = {stop.id: _ids(stop, connection, object, found[stop.id]) for _case, stop in stops}
         records = _find(client, connection, object, ids, addresses)
         email_field = _email_field(connection, object)
+        tells = {(s.address, s.channel, record_id): s.id for _case, s in stops for record_id in ids[s.id]}
         for _case, stop in stops:
             wanted = {stop.address, *addresses.get(stop.person_id, [])} - {""}
-            found[stop.id] += [f for f in records if f.record_id in ids[stop.id] or _email(f, email_field) in wanted]
+            found[stop.id] += [
+                f
+                for f in records
+                if f.record_id in ids[stop.id]
+                or (
+                    _email(f, email_field) in wanted  # of several who hold the address, one tells the record
+                    and tells.setdefault((stop.address, stop.channel, f.record_id), stop.id) == stop.id
+                )
+            ]
     return found
 
 

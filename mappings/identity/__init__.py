@@ -1,0 +1,1 @@
+"""Who is who, once a human decides: conflicts settled and undone, people merged and separated."""
