@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from .clients import account_of
+from .gathering import Gathering
 from .models import Connection, Event, EventSource, EventState
 from .storable import storable, storable_text
 from .vendors.base import Inbound, Notice
@@ -36,9 +37,9 @@ def receive(connection: Connection, inbound: Inbound) -> list[Event]:
     try:
         notices = hook.parse(inbound)
     except Unreadable as problem:
-        stored = store([_quarantined(connection, inbound, problem.message)])
+        stored = _store_soon([_quarantined(connection, inbound, problem.message)])
     else:
-        stored = store([_event(connection, inbound, notice, len(notices)) for notice in notices])
+        stored = _store_soon([_event(connection, inbound, notice, len(notices)) for notice in notices])
     for lane in {event.lane for event in stored if event.state == EventState.NEW}:
         wake(lane)
     return stored
@@ -46,14 +47,33 @@ def receive(connection: Connection, inbound: Inbound) -> list[Event]:
 
 def store(events: Sequence[Event]) -> list[Event]:
     """Store events, each once, in one transaction. Returns those that were not known yet."""
-    unique = {(event.connection_id, event.dedupe_key): event for event in reversed(events)}
-    ordered = list(reversed(unique.values()))
+    unique = _each_once(events)
     try:
-        with transaction.atomic():
-            Event.objects.bulk_create(ordered)
-        return ordered
+        _insert(unique)
     except IntegrityError:
-        return _store_some(ordered)
+        return _store_some(unique)
+    return unique
+
+
+def _store_soon(events: Sequence[Event]) -> list[Event]:
+    """The same, together with what other requests of this process want stored just now."""
+    if len(events) > _CHUNK or connections["default"].in_atomic_block:
+        return store(events)  # what takes long, or is not committed at once, must not keep others waiting
+    return _gathering.store(_each_once(events))
+
+
+def _each_once(events: Sequence[Event]) -> list[Event]:
+    unique = {(event.connection_id, event.dedupe_key): event for event in reversed(events)}
+    return list(reversed(unique.values()))
+
+
+def _insert(events: Sequence[Event]) -> None:
+    """One event is one statement, which is a transaction of its own: no way to the server to begin and to commit."""
+    if len(events) == 1 and not connections["default"].in_atomic_block:
+        events[0].save(force_insert=True)
+        return
+    with transaction.atomic():
+        Event.objects.bulk_create(events)
 
 
 @transaction.atomic
@@ -85,6 +105,9 @@ def _repeats(events: Sequence[Event]) -> set[str]:
             repeated.add(event.dedupe_key)
             Event.objects.filter(pk=event.pk).update(repeats=F("repeats") + 1)
     return repeated
+
+
+_gathering = Gathering(_insert, _store_some)
 
 
 def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: int) -> Event:
