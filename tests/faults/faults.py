@@ -1,4 +1,4 @@
-"""What goes wrong: processes are killed, the queue is lost, the database restarts, the vendors fail."""
+"""What goes wrong: processes are killed, the queue is lost, the database goes away, the vendors fail."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def lose_queue(installation: Installation, chance: random.Random) -> None:
         connections[ALIAS].close()  # of this thread
 
 
-def restart_database(installation: Installation, chance: random.Random) -> None:
-    installation.place.restart()
+def interrupt_database(installation: Installation, chance: random.Random) -> None:
+    installation.place.interrupt()
 
 
 def _switched(vendor: str, **switches: object) -> Strike:
@@ -77,7 +77,7 @@ FAULTS = (
     Fault("process inside a lane killed", 0.5, kill_inside_lane),
     Fault("sandbox killed", 1.2, kill_sandbox),
     Fault("queue lost", 3, lose_queue),
-    Fault("database restarted", 3, restart_database),
+    Fault("database interrupted", 3, interrupt_database),
     Fault("Salesforce down", 2, _switched("salesforce", down="always")),
     Fault("Salesforce drops calls", 1, _switched("salesforce", down=3, down_style="drop")),
     Fault("Salesforce refuses as too many", 2, _switched("salesforce", rate_limit="always")),

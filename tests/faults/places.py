@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import threading
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +18,7 @@ from psycopg import sql
 
 DATABASE = "crosswalk_faults"  # made and dropped here; nothing else of the server is touched
 REDIS_DATABASE = 11  # emptied again and again
+LOCKED_SECONDS = 1.0
 WATCHER = "crosswalk-faults-watcher"  # the test's own database connections, which no fault ends
 
 
@@ -29,8 +33,8 @@ class Place(Protocol):
         """What the queue keeps outside of the database."""
         ...
 
-    def restart(self) -> None:
-        """End every connection that Crosswalk has to its database, as a restart does."""
+    def interrupt(self) -> None:
+        """Nobody can use the database for a moment."""
         ...
 
     def drop(self) -> None: ...
@@ -39,15 +43,20 @@ class Place(Protocol):
 @dataclass
 class Sqlite:
     label: str = "SQLite"
+    file: Path = Path()
 
     def make(self, home: Path) -> Mapping[str, str]:
-        return {"DATABASE_URL": f"sqlite:///{home / 'crosswalk.sqlite3'}", "REDIS_URL": ""}
+        self.file = home / "crosswalk.sqlite3"
+        return {"DATABASE_URL": f"sqlite:///{self.file}", "REDIS_URL": ""}
 
     def lose_queue(self) -> None:
         """The queue is in the database."""
 
-    def restart(self) -> None:
-        """There is no server."""
+    def interrupt(self) -> None:
+        """There is no server to restart; somebody else writes and takes their time."""
+        with closing(sqlite3.connect(self.file, isolation_level=None, timeout=30)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            threading.Event().wait(LOCKED_SECONDS)
 
     def drop(self) -> None:
         """It goes with its folder."""
@@ -69,7 +78,8 @@ class Postgres:
             with redis.Redis.from_url(self.redis_url) as broker:
                 broker.flushdb()
 
-    def restart(self) -> None:
+    def interrupt(self) -> None:
+        """Every connection that Crosswalk has is ended, as a restart of the server does."""
         self._execute(
             sql.SQL(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND application_name <> {}"
