@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n auto
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
 ROOMS = config integrations mappings audit
-CODE = $(ROOMS) tests manage.py .ci/services.py
+CODE = $(ROOMS) benchmarks tests manage.py .ci/services.py
 
 .PHONY: help setup setup-dev demo run test test-sqlite test-postgres lint e2e bench lock
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from ulid import ULID
 
 from audit.admin_changes import is_undoable
-from integrations.ids import first_id
 from audit.admin_words import source_of, what_of
 from audit.models import Attempt, Change
+from integrations.ids import first_id
 from integrations.models import Event
 
 from .rows import ERROR, change, connection, event, failed, opt_out, person, staff, told
