@@ -16,6 +16,7 @@ from django.utils import timezone
 from .clients import account_of
 from .gathering import Gathering
 from .models import Connection, Event, EventSource, EventState
+from .rows import insert_rows
 from .storable import storable, storable_text
 from .vendors.base import Inbound, Notice
 from .vendors.errors import Unreadable
@@ -25,6 +26,7 @@ from .wake import wake
 SAME_CONTENT = timedelta(minutes=10)  # equal content without an event id is the same event for this long
 OPT_OUT_EVENTS = frozenset({"contact.unsubscribed", "opt_out.changed"})
 _CHUNK = 200
+_ONE_STATEMENT = 20  # SQLite takes 999 values
 
 
 def receive(connection: Connection, inbound: Inbound) -> list[Event]:
@@ -68,9 +70,9 @@ def _each_once(events: Sequence[Event]) -> list[Event]:
 
 
 def _insert(events: Sequence[Event]) -> None:
-    """One event is one statement, which is a transaction of its own: no way to the server to begin and to commit."""
-    if len(events) == 1 and not connections["default"].in_atomic_block:
-        events[0].save(force_insert=True)
+    """One statement needs no transaction around it: no way to the server to begin and to commit."""
+    if len(events) <= _ONE_STATEMENT and not connections["default"].in_atomic_block:
+        insert_rows(events)
         return
     with transaction.atomic():
         Event.objects.bulk_create(events)

@@ -1,13 +1,39 @@
-"""Writes many changed rows back at once. Django's bulk_update builds a CASE per row and field: 2 ms a row, not 0.1."""
+"""Writes many rows at once, for the paths that every event takes.
+
+Django's bulk_update builds a CASE per row and field: 2 ms a row, not 0.1. Its bulk_create compiles the same statement
+for each request anew.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Field, Model
+
+
+def insert_rows(rows: Sequence[Model]) -> None:
+    """Insert rows of one model that have their primary keys: one statement, all of them or none."""
+    if not rows:
+        return
+    fields = rows[0]._meta.concrete_fields
+    values = [f.get_db_prep_save(getattr(row, f.attname), connection) for row in rows for f in fields]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(_insert_statement(type(rows[0]), len(rows)), values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@lru_cache(maxsize=500)
+def _insert_statement(model: type[Model], count: int) -> str:
+    fields = model._meta.concrete_fields
+    row = f"({', '.join(['%s'] * len(fields))})"
+    columns = ", ".join(map(_quoted, fields))
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * count)}"
 
 
 def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Connection, Event, Person
-from integrations.rows import update_rows
+from integrations.rows import insert_rows, update_rows
 
 FIELDS = ["state", "reason", "record", "person", "repeats", "lease_until", "occurred_at"]
 MOMENT = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC)
@@ -50,7 +50,36 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(events: list[Event], 
     assert len(queries) == 1
 
 
+def test_inserted_rows_read_back_as_they_were(events: list[Event]) -> None:
+    rows = [
+        Event(
+            connection=events[0].connection,
+            dedupe_key=f"new{number}",
+            order_key="x",
+            body=b"\x00\xff%s " + str(number).encode(),
+            record={"name": "שלום %s", "none": None, "tags": [number]},
+            occurred_at=MOMENT,
+        )
+        for number in range(3)
+    ]
+    insert_rows(rows)
+    for row in rows:
+        stored = Event.objects.get(pk=row.pk)
+        for field in Event._meta.concrete_fields:
+            held, wanted = getattr(stored, field.attname), getattr(row, field.attname)
+            assert (bytes(held) if field.name == "body" else held) == wanted, field.name
+
+
+def test_inserting_one_that_is_there_inserts_none(transactional_db: None) -> None:
+    source = Connection.objects.create(name="getresponse-main", vendor="getresponse")
+    rows = [Event(connection=source, dedupe_key=key, order_key="x", occurred_at=MOMENT) for key in ("a", "b", "a")]
+    with pytest.raises(IntegrityError):
+        insert_rows(rows)
+    assert Event.objects.count() == 0
+
+
 def test_nothing_to_write_asks_nothing(db: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         update_rows([], FIELDS)
+        insert_rows([])
     assert len(queries) == 0
