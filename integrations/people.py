@@ -65,10 +65,11 @@ def identify(sightings: Sequence[Sighting]) -> None:
     """Set `person` and `link` of each sighting; a constant number of queries. Call inside a transaction."""
     _by_link(sightings)
     _by_address(sightings)
-    _make_people([s for s in sightings if s.person is None])
+    made = _make_people([s for s in sightings if s.person is None])
     settled = [s for s in sightings if not s.rivals]
     _add_links(settled)
     _add_addresses(settled)
+    _drop_unused(made, sightings)
 
 
 def _by_link(sightings: Sequence[Sighting]) -> None:
@@ -115,7 +116,7 @@ def who_holds(addresses: Iterable[Pair]) -> dict[Pair, list[Person]]:
     return found
 
 
-def _make_people(sightings: Sequence[Sighting]) -> None:
+def _make_people(sightings: Sequence[Sighting]) -> list[Person]:
     """One person per address not known yet; who loses a race against another worker takes the winner's person.
 
     Addresses and links are written in sorted order, so that two workers never wait for each other.
@@ -132,7 +133,15 @@ def _make_people(sightings: Sequence[Sighting]) -> None:
     for sighting in sightings:
         if sighting.person and sighting.person.pk in lost:
             sighting.person = lost[sighting.person.pk]
-    Person.objects.filter(pk__in=list(lost)).delete()
+    return list(by_key.values())
+
+
+def _drop_unused(made: Iterable[Person], sightings: Sequence[Sighting]) -> None:
+    """Somebody else made the same person, by address or by link, a moment earlier: ours goes."""
+    needed = {s.person.pk for s in sightings if s.person}
+    unused = [person.pk for person in made if person.pk not in needed]
+    if unused:
+        Person.objects.filter(pk__in=unused, addresses=None).delete()
 
 
 def _remember(holders: Mapping[Pair, Person]) -> None:
