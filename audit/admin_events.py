@@ -191,6 +191,7 @@ def facts_of(event: Event) -> list[tuple[str, SafeString]]:
         _("Attempts"): ltr(event.attempts or ""),
         _("Next attempt"): moment(event.next_attempt_at) if event.state == EventState.NEW and event.attempts else "",
         _("Only for the rule"): ltr(event.rule_name),
+        _("Waits for"): lines(page_link(row, row) for row in event.conflicts.all()[:5]),
         _("Replay of"): page_link(event.replay_of, moment(event.replay_of.received_at)) if event.replay_of else "",
         _("Played again"): replays,
         _("Vendor's event id"): ltr(event.vendor_event_id),

@@ -223,6 +223,11 @@ UNFOLD = {
                         "icon": "group",
                         "link": reverse_lazy("admin:integrations_person_changelist"),
                     },
+                    {
+                        "title": _("Conflicts"),
+                        "icon": "compare_arrows",
+                        "link": reverse_lazy("admin:integrations_identityconflict_changelist"),
+                    },
                     {"title": _("Runs"), "icon": "repeat", "link": reverse_lazy("admin:mappings_run_changelist")},
                 ],
             },

@@ -1,4 +1,4 @@
-"""People in the admin: addresses, records in every system, what happened, and Resync. Here, because it starts a run."""
+"""People in the admin: addresses, records in every system, what happened; Resync, merge and separate."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from audit.telling import progress_of
 from integrations.admin_labels import EVENT_LOOK, badge, icon, lines, link, ltr, moment, page_link, said, state_badge
 from integrations.admin_pages import Button, WatchAdmin
 from integrations.admin_search import id_prefix, is_id, people_matching, people_named
-from integrations.models import AddressKind, Event, Link, Person
+from integrations.models import AddressKind, Event, IdentityConflict, Link, Person
+from integrations.people import find_people
 
+from .identity.people import merge_people, separate
 from .models import RunKind
 from .runs import RunRefused, start_run
 
+MERGE = "integrations.merge_person"
 TIMELINE = 100
 SECRETS = ("connection__credentials", "connection__webhook_token")
 
@@ -49,6 +52,25 @@ def resync(request: HttpRequest, person: Person) -> None:
         messages.success(request, _("The resync has started. What comes of it appears in the timeline below."))
 
 
+def merge(request: HttpRequest, person: Person) -> IdentityConflict | None:
+    """The one who holds the e-mail address becomes this person. Lands on the note of it, where it can be undone."""
+    others = [each for each in find_people(request.POST.get("email", "")) if each != person]
+    if len(others) != 1:
+        messages.error(request, _("Nobody else holds this address.") if not others else _("Several people hold it."))
+        return None
+    return noted(request, merge_people(person, others[0], str(request.user)))
+
+
+def part(request: HttpRequest, person: Person) -> IdentityConflict | None:
+    chosen = [int(pk) for pk in request.POST.getlist("record") if pk.isdecimal()]
+    return noted(request, separate(person, list(person.links.filter(pk__in=chosen)), str(request.user)))
+
+
+def noted(request: HttpRequest, note: IdentityConflict) -> IdentityConflict | None:
+    messages.success(request, _("Done. It can be undone on the page of this decision, under Conflicts."))
+    return note if request.user.has_perm("integrations.view_identityconflict") else None
+
+
 @admin.register(Person)
 class PersonAdmin(WatchAdmin):
     page_template = "admin/integrations/person/page.html"
@@ -56,7 +78,11 @@ class PersonAdmin(WatchAdmin):
     list_display = ("name_label", "addresses_label", "records_label", "known_since")
     search_fields = ("id",)
     search_help_text = gettext_lazy("E-mail, phone, record id, or how the name starts")
-    buttons = (Button("resync", gettext_lazy("Resync"), "mappings.add_run", resync, "sync", "primary"),)
+    buttons = (
+        Button("resync", gettext_lazy("Resync"), "mappings.add_run", resync, "sync", "primary"),
+        Button("merge", gettext_lazy("Merge"), MERGE, merge, "merge"),
+        Button("separate", gettext_lazy("Separate"), MERGE, part, "call_split"),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
@@ -119,6 +145,8 @@ class PersonAdmin(WatchAdmin):
             "stopped": bool(in_force),
             "timeline": timeline(row),
             "log": reverse("admin:audit_change_changelist") + f"?q={row.pk}",
+            "buttons": [button for button in self.buttons_for(request, row) if button.permission != MERGE],
+            "may_merge": request.user.has_perm(MERGE),
         }
 
 
@@ -134,6 +162,7 @@ def record_row(each: Link) -> dict[str, Any]:
         ),
         "record": ltr(f"{each.object} {each.record_id}"),
         "note": moved or gone,
+        "pk": each.pk,
         "seen": moment(each.seen_at),
     }
 
