@@ -8,7 +8,18 @@ import django_filters as filters
 from django.db.models import Model, QuerySet
 
 from audit.models import Change, ChangeState, Kind, OptOut, OptOutState
-from integrations.models import Address, AddressKind, Connection, Event, EventState, Health, Person
+from integrations.models import (
+    Address,
+    AddressKind,
+    ConflictKind,
+    ConflictState,
+    Connection,
+    Event,
+    EventState,
+    Health,
+    IdentityConflict,
+    Person,
+)
 from integrations.people import normal_email
 from mappings.models import Rule, Run, RunKind, RunState
 
@@ -97,6 +108,20 @@ class PersonFilter(Timed):
         if name == "email":
             return rows.filter(pk__in=people_with(value))
         return rows.filter(pk__in=Address.objects.filter(kind=name, value=value.strip()).values("person_id"))
+
+
+class ConflictFilter(filters.FilterSet):  # type: ignore[misc]
+    connection = filters.CharFilter(field_name="connection__name")
+    state = OneOf(choices=ConflictState.choices)
+    kind = OneOf(choices=ConflictKind.choices)
+    person = filters.CharFilter(field_name="person_id")
+    event = filters.CharFilter(field_name="events__id")
+    created_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
+    created_before = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt")
+
+    class Meta:
+        model = IdentityConflict
+        fields = ("object", "settlement", "actor")
 
 
 class OptOutFilter(OfPerson):

@@ -4,13 +4,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from .views import audit, integrations, mappings, people
+from .views import audit, conflicts, integrations, mappings, people
 
 router = SimpleRouter()
 router.register("connections", integrations.ConnectionViewSet)
 router.register("events", integrations.EventViewSet)
 router.register("changes", audit.ChangeViewSet)
 router.register("people", people.PersonViewSet)
+router.register("conflicts", conflicts.ConflictViewSet)
 router.register("optouts", audit.OptOutViewSet)
 router.register("runs", mappings.RunViewSet)
 router.register("rules", mappings.RuleViewSet)
