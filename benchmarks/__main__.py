@@ -24,10 +24,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", choices=("sqlite", "postgres"), help="one store")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args(arguments)
-    about = f"{report.machine()}; {report.moment()}{'; a quick run' if options.quick else ''}"
+    about = f"{report.machine()}; {report.moment()}{'; a quick run' if options.quick else ''}; {report.load()} before"
     print(about)
     lines = [line for place in places(options.only) for line in measure(place, QUICK if options.quick else Size())]
-    print(report.text(lines))
+    about += f", {report.load().rsplit(' ', 1)[1]} after"
+    print(report.text(lines), about, sep="\n")
     if options.write:
         report.write_page(lines, about)
     return 0

@@ -24,12 +24,13 @@ class Line:
     store: str
     value: str
     wanted: str
-    reached: bool
+    reached: bool | None = None  # None where nothing is to be reached
 
     def cells(self) -> tuple[str, ...]:
-        return self.measure, self.store, self.value, self.wanted, "yes" if self.reached else "no"
+        return self.measure, self.store, self.value, self.wanted, _SAID[self.reached]
 
 
+_SAID = {True: "yes", False: "no", None: "–"}
 HEAD = ("measure", "store", "measured", "to reach", "reached")
 
 
@@ -70,7 +71,7 @@ def calls_line(store: str, fast: Burst) -> Line:
 
 def processor_line(store: str, fast: Burst) -> Line:
     each = 1000 * fast.processor / fast.leads
-    return Line("processor time of our processes per lead", store, f"{each:.2f} ms", "–", True)
+    return Line("processor time of our processes per lead", store, f"{each:.2f} ms", "–")
 
 
 def memory_line(store: str, found: dict[int, float]) -> Line:
@@ -91,7 +92,12 @@ def _cpu() -> list[str]:
 
 
 def moment() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average before {os.getloadavg()[0]:.1f}"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def load() -> str:
+    """How busy the machine is; a benchmark of its own alone stays near the number of its cores."""
+    return f"load average {os.getloadavg()[0]:.1f}"
 
 
 def text(lines: Sequence[Line]) -> str:
