@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +33,7 @@ from integrations.admin_pages import Button, WatchAdmin
 from integrations.conflicts import Candidate, facts_of
 from integrations.models import ConflictKind, ConflictState, IdentityConflict, Person, Settlement
 
-from .identity.settling import REVERSE, settle, undo
+from .identity.settling import REVERSE, first_choice, settle, undo
 
 SETTLE = "integrations.settle_identityconflict"
 SHOWN_EVENTS = 50
@@ -41,12 +42,13 @@ LOOK = {
     ConflictState.SETTLED: ("good", "check_circle"),
     ConflictState.UNDONE: ("plain", "undo"),
 }
+SINCE = "known since"  # differs always, so that it says nothing
 LABELS = {
     "name": gettext_lazy("Name"),
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
     "records": gettext_lazy("Records"),
-    "known since": gettext_lazy("Known since"),
+    SINCE: gettext_lazy("Known since"),
 }
 
 
@@ -148,7 +150,7 @@ class ConflictAdmin(WatchAdmin):
 
     def page_facts(self, request: HttpRequest, row: IdentityConflict) -> dict[str, Any]:
         tone, icon = LOOK[ConflictState(row.state)]
-        buttons = self.buttons_for(request, row)
+        buttons, columns = self.buttons_for(request, row), columns_of(row)
         return {
             "title": row.get_kind_display(),
             "tone": tone,
@@ -157,8 +159,8 @@ class ConflictAdmin(WatchAdmin):
             "buttons": [button for button in buttons if button.verb == "undo"],
             "answers": [button for button in buttons if button.verb != "undo"],
             "several": row.kind == ConflictKind.RECORDS,
-            "columns": columns_of(row),
-            "comparison": comparison_of(row),
+            "columns": columns,
+            "comparison": comparison_of(row, columns),
             "events": events_of(row),
             "facts": decision_of(row),
         }
@@ -180,12 +182,14 @@ def explanation(row: IdentityConflict) -> str:
 
 def columns_of(row: IdentityConflict) -> list[dict[str, Any]]:
     """One per candidate: how it is called, and whether it was, or is now to be, chosen."""
-    chosen = row.chosen or [candidate["id"] for candidate in row.candidates if row.kind == ConflictKind.PEOPLE][:1]
-    people = Person.objects.in_bulk([c["id"] for c in row.candidates]) if row.kind == ConflictKind.PEOPLE else {}
+    chosen = row.chosen or first_choice(row)
+    of_people = row.kind == ConflictKind.PEOPLE
+    people = Person.objects.in_bulk([c["id"] for c in row.candidates]) if of_people else {}
     return [
         {
             "id": candidate["id"],
             "name": name_of(candidate),
+            "label": name_of(candidate) if of_people else candidate["id"],  # records of one person share the name
             "url": page_url(people[candidate["id"]]) if candidate["id"] in people else "",
             "chosen": candidate["id"] in chosen,
             "was_chosen": candidate["id"] in row.chosen,
@@ -194,20 +198,27 @@ def columns_of(row: IdentityConflict) -> list[dict[str, Any]]:
     ]
 
 
-def comparison_of(row: IdentityConflict) -> list[dict[str, Any]]:
+def comparison_of(row: IdentityConflict, columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Fact by fact, the candidates side by side; what differs comes first. Of an open question, as it is now."""
     people = [Person(pk=candidate["id"]) for candidate in row.candidates]
     asked = row.state == ConflictState.OPEN and row.kind == ConflictKind.PEOPLE
     now = facts_of(people) if asked else {}
     held = [now.get(candidate["id"], candidate.get("facts", {})) for candidate in row.candidates]
     names = list(dict.fromkeys(name for facts in held for name in facts))
-    rows = [_line(name, [facts.get(name) for facts in held]) for name in names]
+    labels = [column["label"] for column in columns]
+    rows = [_line(name, [facts.get(name) for facts in held], labels) for name in names]
     return sorted(rows, key=lambda line: not line["differs"])
 
 
-def _line(name: str, values: Sequence[Any]) -> dict[str, Any]:
+def _line(name: str, values: Sequence[Any], labels: Sequence[str]) -> dict[str, Any]:
     differs = any(each != values[0] for each in values)
-    return {"label": LABELS.get(name, ltr(name)), "values": [value(each) for each in values], "differs": differs}
+    shown = [_moment(each) if name == SINCE else value(each) for each in values]
+    held = list(zip(labels, shown, strict=True))
+    return {"label": LABELS.get(name, ltr(name)), "values": held, "differs": differs and name != SINCE}
+
+
+def _moment(text: Any) -> SafeString:
+    return moment(parse_datetime(str(text or "")))
 
 
 def events_of(row: IdentityConflict) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from integrations.conflicts import close, close_overtaken, lock_conflict, mark_undone
 from integrations.inbox import plan_again
 from integrations.models import ConflictKind, ConflictState, IdentityConflict, Settlement
+from integrations.people import holders_of
 from integrations.vendors.errors import Unsupported
 
 from .moving import Moved, change_holders, check_holders, lock_people, restore_holders
@@ -20,14 +21,14 @@ from .records import choose_records, return_records
 def settle(conflict: IdentityConflict, settlement: str, chosen: Sequence[str], actor: str) -> IdentityConflict:
     """Answer the question, and plan again what waited for it.
 
-    `chosen` of `same`: who stays, of `apart`: whose the address is (both: the one known longest when empty), of
-    `records`: the record that is the person's, or several that are the same. Raises Conflict or Unsupported.
+    `chosen` of `same`: who stays, of `apart`: whose the address is (both: who has it now when empty), of `records`:
+    the record that is the person's, or several that are the same. Raises Conflict or Unsupported.
     """
     conflict = lock_conflict(conflict, ConflictState.OPEN)
     if settlement not in ANSWERS.get(conflict.kind, {}):
         raise Unsupported("This is no answer to this question.", help="Open the conflict and press one of its buttons.")
     known = [candidate["id"] for candidate in conflict.candidates]
-    chosen = list(dict.fromkeys(chosen)) or (sorted(known)[:1] if conflict.kind == ConflictKind.PEOPLE else [])
+    chosen = list(dict.fromkeys(chosen)) or first_choice(conflict)
     if not chosen or not set(chosen) <= set(known):
         raise Unsupported("Choose among those that are shown.", help="Mark at least one.")
     moved = ANSWERS[conflict.kind][settlement](conflict, chosen, actor)
@@ -36,6 +37,15 @@ def settle(conflict: IdentityConflict, settlement: str, chosen: Sequence[str], a
         waiting += close_overtaken(known, actor)
     plan_again(waiting)
     return conflict
+
+
+def first_choice(conflict: IdentityConflict) -> list[str]:
+    """Of people, who has the address now, else who is known longest. Of records none: that would be a guess."""
+    if conflict.kind == ConflictKind.RECORDS:
+        return []
+    known = sorted(candidate["id"] for candidate in conflict.candidates)
+    holders = [person.pk for kind, value in conflict.addresses for person in holders_of((kind, value))]
+    return [pk for pk in holders if pk in known][:1] or known[:1]
 
 
 @transaction.atomic
