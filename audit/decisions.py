@@ -16,7 +16,7 @@ from integrations.models import Connection
 
 from . import optouts
 from .ledger import cancel_dependants, move, wake_for
-from .models import Change, ChangeState
+from .models import Change, ChangeState, OptOut
 
 
 @dataclass
@@ -70,7 +70,7 @@ def _decide(
 ) -> Decision:
     """Sort changes into those in one of `states` and those that are refused, with the reason."""
     decision = Decision()
-    for change in Change.objects.filter(id__in=list(ids)).select_related("connection", "opt_out"):
+    for change in Change.objects.filter(id__in=list(ids)).select_related("connection", "opt_out__joined_to", "event"):
         reason = (
             "" if change.state in states else f"{sentence} {_('This one is')} {change.get_state_display().lower()}."
         )
@@ -96,8 +96,18 @@ def _facts(user: AbstractBaseUser | None, comment: str) -> dict[str, Any]:
 
 
 def _why_not_approved(change: Change) -> str:
+    if change.operation == optouts.OPT_IN and change.opt_out is not None:
+        return _why_not_lifted(change, change.opt_out.joined_to or change.opt_out)
     stops = optouts.open_opt_outs([change.person_id]) if change.person_id and optouts.is_subscribing(change) else {}
     return optouts.held_by(stops[change.person_id]) if change.person_id in stops else ""
+
+
+def _why_not_lifted(change: Change, opt_out: OptOut) -> str:
+    """Since it was asked for, the person may have said stop again, or turned out to be somebody who had."""
+    stops = optouts.open_opt_outs([opt_out.person_id]).get(opt_out.person_id, [])
+    if change.event is not None and change.event.occurred_at > optouts.last_heard(opt_out, stops):
+        return ""
+    return _("The person has said stop since. Only a newer opt-in lifts that.")
 
 
 def _why_not_cancelled(change: Change) -> str:
@@ -106,6 +116,9 @@ def _why_not_cancelled(change: Change) -> str:
 
 def _lift_for(ids: Sequence[str], user: AbstractBaseUser | None) -> None:
     """Approving an opt-in lifts the opt-out it answers."""
-    for change in Change.objects.filter(id__in=ids, operation=optouts.OPT_IN).select_related("opt_out", "event"):
+    for change in Change.objects.filter(id__in=ids, operation=optouts.OPT_IN).select_related(
+        "opt_out__joined_to", "event"
+    ):
         if change.opt_out is not None:
-            optouts.lift_opt_out(change.opt_out, {"change": change.id, "event": change.event_id, "by": str(user or "")})
+            stop = change.opt_out.joined_to or change.opt_out
+            optouts.lift_opt_out(stop, {"change": change.id, "event": change.event_id, "by": str(user or "")})

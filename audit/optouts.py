@@ -76,9 +76,10 @@ def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime) -> N
     opt_out.save(update_fields=["targets", "heard_at", "heard_last_at"])
 
 
-def last_heard(opt_out: OptOut) -> datetime:
-    """When the person last said so: only an opt-in after that lifts it."""
-    return opt_out.heard_last_at or opt_out.heard_at
+def last_heard(opt_out: OptOut, others: Iterable[OptOut] = ()) -> datetime:
+    """When the person last said so, about this channel, at whatever address: only an opt-in after that lifts it."""
+    said = [opt_out, *(other for other in others if other.channel == opt_out.channel)]
+    return max(stop.heard_last_at or stop.heard_at for stop in said)
 
 
 def evidence_of(event: Event) -> dict[str, Any]:

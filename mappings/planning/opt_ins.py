@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from audit import optouts
 from audit.ledger import record_changes, wake_for
@@ -21,13 +22,14 @@ def hear_opt_ins(cases: Sequence[Case]) -> None:
     hearing = [case for case in cases if case.event.type == OPT_IN_EVENT and case.person and case.rules]
     stops = optouts.open_opt_outs(case.person for case in hearing if case.person)
     for case in hearing:
-        for stop in stops.get(case.person.pk, []) if case.person else []:
-            _hear(case, stop)
+        theirs = stops.get(case.person.pk, []) if case.person else []
+        for stop in theirs:
+            _hear(case, stop, optouts.last_heard(stop, theirs))
 
 
-def _hear(case: Case, stop: OptOut) -> None:
+def _hear(case: Case, stop: OptOut, last_heard: datetime) -> None:
     acted_at = case.kind.opted_in_at(case.record, case.event.context)
-    if acted_at is None or acted_at <= optouts.last_heard(stop):
+    if acted_at is None or acted_at <= last_heard:
         case.reasons.append("The person is opted out; this event is no newer opt-in of their own.")
         return
     rule = next((rule for rule in case.rules if rule.opt_in == "lift"), case.rules[0])

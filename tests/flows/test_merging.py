@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from audit import decisions
 from audit.ledger import order_key
 from audit.models import Change, ChangeState, OptOut, OptOutState
 from audit.sealing import seal_waiting
@@ -82,6 +83,44 @@ def test_only_an_opt_in_newer_than_the_last_stop_lifts_a_joined_one(world: World
     world.hear({**contact, "createdOn": (timezone.now() - timedelta(days=1)).isoformat()}, origin="www")
     world.work()
     assert "no newer opt-in" in world.events()[-1].reason
+
+
+def opt_in_that_waits(world: World, contact: dict[str, Any]) -> Change:
+    """A sign-up by form after the stop, which a person is asked about."""
+    world.hear(contact, "unsubscribe")
+    world.work()
+    OptOut.objects.update(heard_at=timezone.now() - timedelta(hours=2), heard_last_at=None)
+    world.sandbox.act("getresponse", "unsubscribe", contactId=contact["contactId"])
+    world.subscribe(contact["email"], name="Noa Levi", createdOn=moment(-1))
+    world.work()
+    [asked] = world.changes(operation="opt_in")
+    return asked
+
+
+def moment(hours: int) -> str:
+    return (timezone.now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def test_an_opt_in_that_waits_lifts_the_stop_its_own_was_joined_to(world: World) -> None:
+    dana, noa, contact = couple(world)
+    asked = opt_in_that_waits(world, contact)
+    facts = {"connection": world.getresponse, "address": contact["email"]}
+    mine = OptOut.objects.create(person=dana, heard_at=timezone.now() - timedelta(hours=3), **facts)
+    merge_people(dana, noa, "admin")
+    assert decisions.approve([asked.pk], None).done == [asked.pk]
+    mine.refresh_from_db()
+    assert mine.state == OptOutState.LIFTED
+
+
+@pytest.mark.parametrize("address", ["noa@example.com", "dana@example.com"])
+def test_an_opt_in_that_waits_lifts_nothing_once_the_person_said_stop_later(world: World, address: str) -> None:
+    dana, noa, contact = couple(world)
+    asked = opt_in_that_waits(world, contact)
+    mine = OptOut.objects.create(person=dana, connection=world.getresponse, address=address, heard_at=timezone.now())
+    merge_people(dana, noa, "admin")
+    assert "said stop since" in decisions.approve([asked.pk], None).refused[asked.pk]
+    mine.refresh_from_db()
+    assert mine.state == OptOutState.OPEN
 
 
 def test_sealed_changes_follow_their_person_and_the_chain_stays_whole(world: World) -> None:
