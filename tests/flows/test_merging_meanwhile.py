@@ -11,9 +11,12 @@ import pytest
 from audit.models import OptOut
 from integrations.models import EventState, Link, Person
 from integrations.vendors.base import Outcome, Write
+from integrations.vendors.errors import Conflict
 from integrations.vendors.salesforce.resources import Salesforce
 from mappings.identity.people import merge_people
 from mappings.planning import planner
+from tests.audit.rows import person
+from tests.integrations.test_people import at_once, needs_postgresql
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -66,3 +69,18 @@ def test_a_record_made_at_the_moment_of_a_merge_is_the_merged_persons(world: Wor
     assert {link.person for link in Link.objects.all()} == {dana}
     assert {change.person for change in world.changes()} == {dana}
     assert len(world.leads) == 2
+
+
+@needs_postgresql
+@pytest.mark.parametrize("_round", range(3))
+def test_two_people_who_are_merged_into_each_other_at_once_become_one(_round: int) -> None:
+    one, other = person("Dana Cohen", "dana@example.com"), person("Noa Levi", "noa@example.com", record="00Q1")
+    wrong = at_once(lambda: merging(one, other), lambda: merging(other, one))
+    assert [type(error) for error in wrong] == [Conflict]
+    left = Person.objects.get()
+    assert {address.value for address in left.addresses.all()} == {"dana@example.com", "noa@example.com"}
+    assert Link.objects.get().person == left
+
+
+def merging(keep: Person, absorbed: Person) -> None:
+    merge_people(keep, absorbed, "admin")
