@@ -99,6 +99,7 @@ class Player:
         if not self._lead_exists(OPTED_OUT):
             self.say(f"Salesforce: no lead for {OPTED_OUT} yet, so nobody converts it")
             return
+        self._post("/control/salesforce/switches", {"edit_converted_leads": True})  # so that the lead can be told, too
         self._act("salesforce", "convert", {"email": OPTED_OUT})
         self.say(f"Salesforce: the lead of {OPTED_OUT} was converted to a contact")
 
