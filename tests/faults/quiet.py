@@ -30,11 +30,13 @@ def unfinished() -> dict[str, int]:
 
 
 def why_unfinished() -> str:
-    """The first few of them, with what they wait for."""
+    """The first few of them, with what they wait for, and how the connections are."""
     facts = ("id", "next_attempt_at", "lease_until", "attempts")
     events = Event.objects.using(ALIAS).filter(state=EventState.NEW).order_by("id")
     changes = Change.objects.using(ALIAS).filter(state__in=IN_LINE).order_by("id")
+    connections = Connection.objects.using(ALIAS).values("name", "blocked", "paused_until", "health", "health_reason")
     rows = [*events.values("type", "reason", *facts)[:5], *changes.values("operation", "error", *facts)[:5]]
+    rows += connections
     return "\n".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
 
 
