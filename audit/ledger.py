@@ -6,7 +6,7 @@ An applied, cancelled or rejected change is never edited again: every transition
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,10 @@ POISON = {
     "message": "The worker stopped each time this was sent.",
     "help": "Look at the record at the vendor; the log says why the worker stopped. Then press Retry.",
 }
+REPLACED = "A newer event replaced it."
 IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
+# What it depends on is done. What still waits for another change stands in nobody's way.
+FREE = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
 
 
 def order_key(connection: Connection, person_id: str | None, record_id: str = "") -> str:
@@ -45,8 +48,22 @@ def identity_of(*parts: object) -> str:
 def record_changes(changes: Sequence[Change]) -> list[Change]:
     """Write intended changes down, each intent once. Call inside the transaction that settles their event."""
     Change.objects.bulk_create(changes, ignore_conflicts=True, batch_size=500)
-    made = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
-    return [change for change in changes if change.id in made]
+    known = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
+    made = [change for change in changes if change.id in known]
+    _take_places({change.replaces_id: change for change in made if change.replaces_id})
+    return made
+
+
+def _take_places(successors: Mapping[str, Change]) -> None:
+    """By the id of the change each replaces: that one is not sent any more, and what was to follow it follows these."""
+    if not successors:
+        return
+    move(successors, (ChangeState.FAILED, ChangeState.HELD), ChangeState.CANCELLED, held_reason=REPLACED)
+    waiting = Change.objects.filter(depends_on__in=list(successors), depends_on__state=ChangeState.CANCELLED)
+    following = list(waiting.filter(state__in=(ChangeState.QUEUED, ChangeState.HELD)).select_for_update(of=("self",)))
+    for change in following:
+        change.depends_on = successors[str(change.depends_on_id)]
+    update_rows(following, ["depends_on"])
 
 
 def wake_for(changes: Iterable[Change]) -> None:
@@ -60,11 +77,10 @@ def _due(lane: str) -> QuerySet[Change]:
     now = timezone.now()
     ready = Q(state=ChangeState.QUEUED) | Q(state=ChangeState.SENDING, lease_until__lt=now)
     awake = Q(connection__paused_until=None) | Q(connection__paused_until__lte=now)
-    free = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
-    due = Change.objects.filter(ready, awake, free, lane=lane, next_attempt_at__lte=now, connection__blocked=False)
+    due = Change.objects.filter(ready, awake, FREE, lane=lane, next_attempt_at__lte=now, connection__blocked=False)
     if lane == "optouts":  # a stop waits for nothing
         return due
-    earlier = Change.objects.filter(order_key=OuterRef("order_key"), state__in=IN_LINE, id__lt=OuterRef("id"))
+    earlier = Change.objects.filter(FREE, order_key=OuterRef("order_key"), state__in=IN_LINE, id__lt=OuterRef("id"))
     return due.filter(~Exists(earlier.exclude(lane="optouts")))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.comparing import same_value
-from audit.ledger import identity_of, move, order_key
+from audit.ledger import identity_of, order_key
 from audit.models import Change, ChangeState
 from integrations.models import Connection, Link
 from integrations.vendors.base import Client, Found
@@ -103,8 +103,6 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
     pending = target.pending if found is None else None
     if pending is not None and pending.state in (ChangeState.QUEUED, ChangeState.SENDING):
         known = pending.known  # on its way: only what is newer follows it
-    elif pending is not None:
-        _give_way(pending)
     if work.step.action.name != "upsert" and known is None:
         case.reasons.append(
             f"There is no {object} of this person at {work.connection.name}; {work.step.action.name} makes none."
@@ -157,16 +155,6 @@ def _question(change: Change) -> Change:
     change.held_reason = f"Both sides changed {names}. Approve to write the new value, reject to keep what is there."
     change.identity = identity_of(change.identity, "ask")
     return change
-
-
-def _give_way(pending: Change) -> None:
-    """A change that failed or waits to make the same record is superseded by the newer one."""
-    move(
-        [pending.id],
-        (ChangeState.FAILED, ChangeState.HELD),
-        ChangeState.CANCELLED,
-        held_reason="A newer event replaced it.",
-    )
 
 
 def _compare(
@@ -260,6 +248,7 @@ def _change(
         order_key=order_key(work.connection, person_id, found.record_id if found else ""),
         identity=identity_of(case.event.id, work.step.rule.name, work.step.position),
         depends_on=pending if chained else None,
+        replaces=None if chained else pending,  # one that failed or waits to make the same record gives way to it
         run_id=case.event.run_id,
     )
 
