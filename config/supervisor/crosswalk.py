@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from django.conf import settings
 from django_q.tasks import async_task
 
+from .lane import run_lane
 from .parent import Parent
+from .preload import close_all, preload
 from .processes import Program
 from .runtime import RuntimeDirectory
+from .web import run_web
 
 LAST_PORT = 65_535
 QUESTIONS = 20  # with several hosts on one queue, so many that a lane which works gets one of them
@@ -33,6 +36,7 @@ def supervise(
             listener = until_the_end.enter_context(open_port(host, port))
             announce(f"Crosswalk is at {address_of(listener)} (Ctrl-C stops it)")
             programs.append(web_program(listener))
+        preload()
         Parent(programs, runtime, wake_lane).run()
 
 
@@ -53,18 +57,19 @@ def address_of(listener: socket.socket) -> str:
 
 
 def web_program(listener: socket.socket) -> Program:
-    number = listener.fileno()
-    command = (sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "python:config.supervisor.web")
-    return Program("web", (*command, "--bind", f"fd://{number}"), descriptors=(number,))
+    return Program("web", descriptors=(listener.fileno(),), main=partial(run_web, listener.fileno()))
 
 
 def lane_program(lane: str, runtime: RuntimeDirectory) -> Program:
     environment = {"Q_CLUSTER_NAME": lane, "CROSSWALK_RUNTIME_DIR": str(runtime.path.resolve())}
-    return Program(lane, (sys.executable, "-m", "config.supervisor.lane"), environment, lane=lane)
+    return Program(lane, environment=environment, lane=lane, main=partial(run_lane, lane, runtime))
 
 
 def wake_lane(lane: str, seems_quiet: bool) -> None:
     """Ask the lane to do what is due; ask it more often, with nothing to do, when it did not answer for a while."""
-    async_task(settings.DRAIN_TASK, lane, cluster=lane, save=False, ack_failure=True)
-    for _ in range(QUESTIONS if seems_quiet else 0):
-        async_task("config.supervisor.lane.answer", cluster=lane, save=False, ack_failure=True)
+    try:
+        async_task(settings.DRAIN_TASK, lane, cluster=lane, save=False, ack_failure=True)
+        for _ in range(QUESTIONS if seems_quiet else 0):
+            async_task("config.supervisor.lane.answer", cluster=lane, save=False, ack_failure=True)
+    finally:
+        close_all()  # the parent forks

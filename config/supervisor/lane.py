@@ -1,4 +1,4 @@
-"""One queue cluster that gives signs of life: `python -m config.supervisor.lane`, with Q_CLUSTER_NAME set."""
+"""One queue cluster that gives signs of life: what the parent's fork for a lane runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import django
-from django.core.management import call_command
+from django.conf import settings
+from django_q import signals
+from django_q.cluster import Cluster
+from django_q.conf import Conf
 
 from .runtime import RuntimeDirectory
 
@@ -33,15 +35,18 @@ def answer() -> None:
     """The task that does nothing: that it was done is the sign of life."""
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from django_q import signals  # once Django is set up
-
-    for name, receiver in receivers(RuntimeDirectory.from_environment(), os.environ["Q_CLUSTER_NAME"]).items():
+def run_lane(lane: str, runtime: RuntimeDirectory) -> None:
+    """Be the lane's cluster until SIGTERM. Returns when its processes have ended."""
+    _take_settings_of(lane)
+    for name, receiver in receivers(runtime, lane).items():
         getattr(signals, name).connect(receiver, weak=False)
-    call_command("qcluster")
+    cluster = Cluster()
+    cluster.start()
+    cluster.sentinel.join()
 
 
-if __name__ == "__main__":
-    main()
+def _take_settings_of(lane: str) -> None:
+    """What django-q2 itself reads from Q_CLUSTER_NAME when it is imported, which in a fork was before."""
+    Conf.CLUSTER_NAME = lane
+    Conf.WORKERS = settings.Q_CLUSTER["ALT_CLUSTERS"][lane]["workers"]
+    Conf.QUEUE_LIMIT = max(2, Conf.WORKERS)

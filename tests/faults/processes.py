@@ -40,7 +40,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def web_master(parent: int) -> list[int]:
-    return [pid for pid in children(parent) if "gunicorn" in _words(pid, "cmdline")]
+    return _children_named(parent, "web")
 
 
 def web_workers(parent: int) -> list[int]:
@@ -48,7 +48,7 @@ def web_workers(parent: int) -> list[int]:
 
 
 def lane_main(parent: int, lane: str) -> list[int]:
-    return [pid for pid in children(parent) if f"Q_CLUSTER_NAME={lane}" in _words(pid, "environ")]
+    return _children_named(parent, lane)
 
 
 def inside_lane(parent: int, lane: str) -> list[int]:
@@ -70,7 +70,11 @@ def kill_groups(parent: int, own: Callable[[], None]) -> None:
             os.killpg(group, signal.SIGKILL)
 
 
-def _words(pid: int, file: str) -> str:
+def _children_named(parent: int, program: str) -> list[int]:
+    return [pid for pid in children(parent) if _name(pid) == f"cw-{program}"]
+
+
+def _name(pid: int) -> str:
     with suppress(OSError):
-        return (PROCESSES / str(pid) / file).read_bytes().replace(b"\0", b"\n").decode("utf-8", "replace")
+        return (PROCESSES / str(pid) / "comm").read_text().strip()
     return ""
