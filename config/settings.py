@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from os import getpid
 from tempfile import gettempdir
 from typing import Any
@@ -93,7 +94,7 @@ def _database() -> dict[str, Any]:
     database: dict[str, Any] = env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'crosswalk.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
         test = {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}
-        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": test}
+        return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS, "TEST": test}
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"connect_timeout": 5}}
 
 
@@ -141,6 +142,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # without collectstatic, the finders serve all
 WHITENOISE_AUTOREFRESH = DEBUG
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = logging_config(env.str("LOG_FORMAT", "text"), DEBUG)
@@ -184,6 +186,7 @@ SPECTACULAR_SETTINGS = {
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["unfold_crispy"]
 CRISPY_TEMPLATE_PACK = "unfold_crispy"
 WEBHOOK_MAX_BYTES = 1_048_576
+WEBHOOK_TOKEN_SECONDS = 1.0  # within which every web process hears that a webhook URL was replaced
 WAKE_WORKERS: bool = env.bool(
     "WAKE_WORKERS", True
 )  # off where nobody listens: tests, and installs that use `work` only

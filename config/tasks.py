@@ -15,7 +15,10 @@ from mappings.runs import advance_runs
 logger = logging.getLogger(__name__)
 
 TIME_BUDGET = 20.0  # seconds; well below the cluster's timeout
-_PAUSE = 0.02
+FULL = 200  # rows taken up in one round that say: there is more
+# The more a round took up, the more is on its way: a pause in which that gathers makes the next round, and the calls to
+# the vendors, larger. Few events come too seldom to wait for.
+_PAUSE, _LONGEST_PAUSE, _PAUSE_EACH = 0.02, 0.3, 0.004  # seconds
 
 
 def work_off(lane: str) -> int:
@@ -33,15 +36,18 @@ def drain(lane: str) -> None:
 
     Who found nothing at all goes at once: somebody else took what it was woken for, and lingers.
     """
-    if not work_off(lane):
-        return
     ends = time.monotonic() + TIME_BUDGET
-    idle_since = time.monotonic()
-    while time.monotonic() < ends:
-        if work_off(lane):
-            idle_since = time.monotonic()
-        elif time.monotonic() - idle_since > LINGER_SECONDS:
+    busy_at = float("-inf")
+    while (now := time.monotonic()) < ends:
+        taken = work_off(lane)
+        if taken:
+            busy_at = now
+        elif now - busy_at > LINGER_SECONDS:
             return
-        else:
-            time.sleep(_PAUSE)
+        time.sleep(pause_after(taken))
     wake(lane)
+
+
+def pause_after(taken: int) -> float:
+    """Seconds to let work gather after a round that took up so many rows."""
+    return 0.0 if taken >= FULL else min(_LONGEST_PAUSE, max(_PAUSE, taken * _PAUSE_EACH))

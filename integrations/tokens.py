@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 
 from django.conf import settings
 
 from .models import Connection
+
+_known: dict[tuple[str, str], tuple[float, Connection]] = {}  # by vendor and hash: until when it is believed, and it
 
 
 def hash_token(token: str) -> str:
@@ -27,5 +30,17 @@ def callback_url(connection: Connection) -> str:
 
 
 def find_connection(vendor: str, token: str) -> Connection | None:
-    """The connection this webhook URL names. One look-up whether the token is right, wrong or empty."""
-    return Connection.objects.filter(webhook_token_hash=hash_token(token), vendor=vendor).first()
+    """The connection this webhook URL names, as it was at most WEBHOOK_TOKEN_SECONDS ago. To be read only.
+
+    Asking the database costs as much as all else that a webhook does. Only who has a right token is answered sooner.
+    """
+    key, now = (vendor, hash_token(token)), time.monotonic()
+    until, known = _known.get(key, (0.0, None))
+    if known is not None and now < until:
+        return known
+    found = Connection.objects.filter(webhook_token_hash=key[1], vendor=vendor).first()
+    if found is None:
+        _known.pop(key, None)
+    else:
+        _known[key] = (now + settings.WEBHOOK_TOKEN_SECONDS, found)
+    return found

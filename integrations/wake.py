@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import lru_cache
 
 from django.conf import settings
+from django_q.brokers import Broker, get_broker
 from django_q.tasks import async_task
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,12 @@ def wake(lane: str) -> None:
         return
     _last[lane] = now
     try:
-        async_task(settings.DRAIN_TASK, lane, cluster=lane, save=False, ack_failure=True)
+        async_task(settings.DRAIN_TASK, lane, cluster=lane, save=False, ack_failure=True, broker=_broker(lane))
     except Exception as error:  # the queue is down: the event is stored, the sweep will find it
         logger.warning("Could not wake the %s lane (%s); the sweep will.", lane, type(error).__name__)
+
+
+@lru_cache
+def _broker(lane: str) -> Broker:
+    """Kept, for Redis answers sooner on a connection that is open. A client of Redis may be shared by threads."""
+    return get_broker(lane)

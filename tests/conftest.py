@@ -16,6 +16,7 @@ from .world import World
 @pytest.fixture(autouse=True)
 def _quiet(settings: Any) -> None:
     settings.WAKE_WORKERS = False
+    settings.WEBHOOK_TOKEN_SECONDS = 0.0  # a test's connections are no other test's
 
 
 @pytest.fixture(autouse=True)
