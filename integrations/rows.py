@@ -11,8 +11,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
-from django.db.models import Field, Model
+from django.db.models import CharField, Field, Model, PositiveIntegerField, PositiveSmallIntegerField, TextField
+
+_PLAIN = (CharField, TextField, PositiveIntegerField, PositiveSmallIntegerField)  # these themselves, no kinds of them
+_TAKEN = (str, int, type(None))
 
 
 def insert_rows(rows: Sequence[Model]) -> None:
@@ -20,9 +24,9 @@ def insert_rows(rows: Sequence[Model]) -> None:
     if not rows:
         return
     fields = rows[0]._meta.concrete_fields
-    values = [f.get_db_prep_save(getattr(row, f.attname), connection) for row in rows for f in fields]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(_insert_statement(type(rows[0]), len(rows)), values)
+    values = [_prepared(f, getattr(row, f.attname)) for row in rows for f in fields]
+    with transaction.mark_for_rollback_on_error(connection.alias):
+        _execute(_insert_statement(type(rows[0]), len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -54,10 +58,7 @@ def _in_one_document(rows: Sequence[Model], table: str, key: Any, fields: Sequen
     values = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
     name = connection.ops.quote_name(table)
     source = f"jsonb_to_recordset(%s::jsonb) AS new({types})"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {name} SET {values} FROM {source} WHERE {name}.{_quoted(key)} = new.{_quoted(key)}", [document]
-        )
+    _execute(f"UPDATE {name} SET {values} FROM {source} WHERE {name}.{_quoted(key)} = new.{_quoted(key)}", [document])
 
 
 def _one_by_one(rows: Sequence[Model], table: str, key: Any, fields: Sequence[Any]) -> None:
@@ -66,9 +67,28 @@ def _one_by_one(rows: Sequence[Model], table: str, key: Any, fields: Sequence[An
     statement = f"UPDATE {connection.ops.quote_name(table)} SET {values} WHERE {_quoted(key)} = %s"
     columns = [*fields, key]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            statement, [[f.get_db_prep_save(getattr(row, f.attname), connection) for f in columns] for row in rows]
-        )
+        cursor.executemany(statement, [[_prepared(f, getattr(row, f.attname)) for f in columns] for row in rows])
+
+
+def _execute(statement: str, values: Sequence[Any]) -> None:
+    """Values go to PostgreSQL beside the statement; Django's own cursor would write them all into its text first.
+
+    Where somebody reads the list of queries that Django keeps, its own cursor is used.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values)
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    """The value as the driver takes it. Texts and numbers it takes as they are, and there are thirty of them in a row."""
+    if type(field) in _PLAIN and type(value) in _TAKEN:
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def _quoted(field: Field[Any, Any]) -> str:

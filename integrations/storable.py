@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from typing import Any
 
 _LARGEST = 2**63
+# What JSON text that nothing has to be dropped from never holds: NUL, surrogates, numbers without end or of many digits.
+_SUSPECT = re.compile(r"\\u0000|\\ud[89a-f]|NaN|Infinity|\d{19}")
 
 
 def storable_text(text: str, limit: int | None = None) -> str:
@@ -15,13 +19,21 @@ def storable_text(text: str, limit: int | None = None) -> str:
 
 
 def storable(value: Any) -> Any:
-    """A JSON-able copy of a parsed value."""
+    """The parsed value, JSON-able; itself when nothing of it has to be dropped, which is quick to see."""
+    try:
+        is_clean = not _SUSPECT.search(json.dumps(value))
+    except (TypeError, ValueError, RecursionError):
+        is_clean = False
+    return value if is_clean else _cleaned(value)
+
+
+def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return storable_text(value)
     if isinstance(value, dict):
-        return {storable_text(str(key)): storable(item) for key, item in value.items()}
+        return {storable_text(str(key)): _cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
+        return [_cleaned(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, int) and not isinstance(value, bool):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,7 @@ def custom_field(definition: Mapping[str, Any]) -> Field:
 def path(record: Record, dotted: str) -> tuple[bool, Any]:
     """(is it there, value); `customFields.NAME` reads a custom field by its name, exact case first."""
     if dotted.startswith(CUSTOM):
-        return _custom_value(record, dotted.removeprefix(CUSTOM))
+        return _custom_value(list(custom_values(record)), dotted.removeprefix(CUSTOM))
     return look_up(record, dotted)
 
 
@@ -96,7 +96,8 @@ def api_field(dotted: str) -> str:
 
 def identify(object: str, record: Record) -> tuple[str, str]:
     """(e-mail, phone) of a contact, as the vendor wrote them."""
-    phones = (path(record, CUSTOM + name)[1] for name in PHONE_FIELDS)
+    values = list(custom_values(record))
+    phones = (_custom_value(values, name)[1] for name in PHONE_FIELDS)
     phone = record.get("phoneNumber") or next((p for p in phones if p), "")
     if isinstance(phone, list):
         phone = phone[0]
@@ -120,8 +121,7 @@ def custom_values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield entry["name"], entry.get("value", entry.get("values"))
 
 
-def _custom_value(record: Record, name: str) -> tuple[bool, Any]:
-    values = list(custom_values(record))
+def _custom_value(values: Sequence[tuple[str, Any]], name: str) -> tuple[bool, Any]:
     exact = [value for known, value in values if known == name]
     close = [value for known, value in values if known.lower() == name.lower()]
     found = exact or close
