@@ -17,7 +17,7 @@ from django.utils import timezone
 from integrations.ids import new_id
 from integrations.leases import LEASE, skip_claimed
 from integrations.models import Connection
-from integrations.rows import update_rows
+from integrations.rows import add_rows, update_rows
 from integrations.wake import wake
 
 from .models import Attempt, AttemptResult, Change, ChangeState
@@ -47,7 +47,7 @@ def identity_of(*parts: object) -> str:
 
 def record_changes(changes: Sequence[Change]) -> list[Change]:
     """Write intended changes down, each intent once. Call inside the transaction that settles their event."""
-    Change.objects.bulk_create(changes, ignore_conflicts=True, batch_size=500)
+    add_rows(changes)
     known = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
     made = [change for change in changes if change.id in known]
     _take_places({change.replaces_id: change for change in made if change.replaces_id})
@@ -87,10 +87,10 @@ def _due(lane: str) -> QuerySet[Change]:
 @transaction.atomic
 def claim_changes(lane: str, limit: int) -> list[Change]:
     """Take due changes for delivery: they are being sent, their attempt is counted and written before any call."""
-    rows = skip_claimed(_due(lane).select_related("connection", "depends_on").order_by("next_attempt_at", "id"))
-    claimed = list(rows[:limit])
+    claimed = list(skip_claimed(_due(lane).order_by("next_attempt_at", "id"))[:limit])
     if not claimed:
         return []
+    _attach(claimed)
     lease, now = new_id(), timezone.now()
     claimed = _without_poison(claimed)
     for change in claimed:
@@ -106,10 +106,18 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
         attempts=F("attempts") + 1,
         tries=F("tries") + 1,
     )
-    Attempt.objects.bulk_create(
-        [Attempt(change=change, number=change.attempts, batch=lease, rows=len(claimed)) for change in claimed]
-    )
+    add_rows([Attempt(change=change, number=change.attempts, batch=lease, rows=len(claimed)) for change in claimed])
     return claimed
+
+
+def _attach(changes: Sequence[Change]) -> None:
+    """Give each its connection and what it depends on: every connection is read, and its secrets decrypted, once."""
+    connections = Connection.objects.in_bulk({change.connection_id for change in changes})
+    makers = Change.objects.in_bulk({change.depends_on_id for change in changes if change.depends_on_id})
+    for change in changes:
+        change.connection = connections[change.connection_id]
+        if change.depends_on_id:
+            change.depends_on = makers[change.depends_on_id]
 
 
 def _without_poison(claimed: list[Change]) -> list[Change]:

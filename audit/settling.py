@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import WRITTEN, Link
-from integrations.rows import update_rows
+from integrations.rows import put_rows, update_rows
 from integrations.schemas import forget_fields
 from integrations.storable import storable
 from integrations.vendors.base import Found, Outcome
@@ -213,13 +213,8 @@ def _update_links(changes: Sequence[Change]) -> None:
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
         link.seen_at, fresh[spot] = timezone.now(), link
-    Link.objects.bulk_create(
-        fresh.values(),
-        update_conflicts=True,
-        unique_fields=["connection", "object", "record_id"],
-        update_fields=["snapshot", "bases", "synthetic", "seen_at"],
-        batch_size=200,
-    )
+    key, written = ("connection", "object", "record_id"), ("snapshot", "bases", "synthetic", "seen_at")
+    put_rows(list(fresh.values()), key, written)
 
 
 def _with_our_writes(bases: dict[str, dict[str, Any]], written: dict[str, Any]) -> dict[str, dict[str, Any]]:

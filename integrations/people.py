@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from .models import Address, AddressKind, Connection, Link, Person
+from .rows import add_rows
 
 Spot = tuple[int, str, str]  # connection, object, record id
 Pair = tuple[str, str]  # kind and value of an address
@@ -125,7 +126,7 @@ def _make_people(sightings: Sequence[Sighting]) -> list[Person]:
     for sighting in sightings:
         key = sighting.addresses[0] if sighting.addresses else sighting.spot
         sighting.person = by_key.setdefault(key, Person(name=sighting.name[:300]))
-    Person.objects.bulk_create(by_key.values())
+    add_rows(list(by_key.values()))
     first = {key: person for key, person in by_key.items() if len(key) == 2}
     _remember(first)
     winners = who_holds(first)
@@ -147,7 +148,7 @@ def _drop_unused(made: Iterable[Person], sightings: Sequence[Sighting]) -> None:
 def _remember(holders: Mapping[Pair, Person]) -> None:
     """Write addresses down as their person's own; one that somebody else holds stays theirs."""
     rows = [Address(person=holders[pair], kind=pair[0], value=pair[1]) for pair in sorted(holders)]
-    Address.objects.bulk_create(rows, ignore_conflicts=True)
+    add_rows(rows)
 
 
 def _add_links(sightings: Sequence[Sighting]) -> None:
@@ -158,7 +159,7 @@ def _add_links(sightings: Sequence[Sighting]) -> None:
     }
     if not fresh:
         return
-    Link.objects.bulk_create([fresh[spot] for spot in sorted(fresh)], ignore_conflicts=True)
+    add_rows([fresh[spot] for spot in sorted(fresh)])
     _by_link([s for s in sightings if s.link is None and s.record_id])
 
 

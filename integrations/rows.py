@@ -40,6 +40,33 @@ def _insert_statement(model: type[Model], count: int) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * count)}"
 
 
+def add_rows(rows: Sequence[Model]) -> None:
+    """Insert rows of one model, leaving out each that is there already by one of its unique keys; no binary fields."""
+    _insert_many(rows, "ON CONFLICT DO NOTHING")
+
+
+def put_rows(rows: Sequence[Model], unique: Sequence[str], names: Sequence[str]) -> None:
+    """The same; of a row that is there already by its `unique` fields, the named fields are written."""
+    if rows:
+        key = ", ".join(_quoted(rows[0]._meta.get_field(name)) for name in unique)
+        columns = [_quoted(rows[0]._meta.get_field(name)) for name in names]
+        _insert_many(rows, f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in columns)}")
+
+
+def _insert_many(rows: Sequence[Model], conflict: str) -> None:
+    if not rows:
+        return
+    meta = rows[0]._meta
+    fields = [field for field in meta.concrete_fields if not (field.primary_key and rows[0].pk is None)]
+    start = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({', '.join(map(_quoted, fields))})"
+    with transaction.mark_for_rollback_on_error(connection.alias):
+        if connection.vendor == "postgresql":
+            source, document = _as_document(rows, fields)
+            _execute(f"{start} SELECT * FROM {source} {conflict}", [document])
+        else:
+            _execute_for_each(f"{start} VALUES ({', '.join(['%s'] * len(fields))}) {conflict}", rows, fields)
+
+
 def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
     """Write these fields of rows of one model, each row found by its primary key. For any field but a binary one."""
     if not rows:
@@ -51,13 +78,9 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
 
 
 def _in_one_document(rows: Sequence[Model], table: str, key: Any, fields: Sequence[Any]) -> None:
-    """PostgreSQL takes all rows as one JSON document: one statement to send, to parse and to plan."""
-    columns = [key, *fields]
-    document = json.dumps([{f.column: getattr(row, f.attname) for f in columns} for row in rows], default=str)
-    types = ", ".join(f"{_quoted(field)} {field.db_type(connection)}" for field in columns)
+    source, document = _as_document(rows, [key, *fields])
     values = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
     name = connection.ops.quote_name(table)
-    source = f"jsonb_to_recordset(%s::jsonb) AS new({types})"
     _execute(f"UPDATE {name} SET {values} FROM {source} WHERE {name}.{_quoted(key)} = new.{_quoted(key)}", [document])
 
 
@@ -65,9 +88,19 @@ def _one_by_one(rows: Sequence[Model], table: str, key: Any, fields: Sequence[An
     """SQLite is a library: a statement costs no way to a server, and is prepared once for all rows."""
     values = ", ".join(f"{_quoted(field)} = %s" for field in fields)
     statement = f"UPDATE {connection.ops.quote_name(table)} SET {values} WHERE {_quoted(key)} = %s"
-    columns = [*fields, key]
+    _execute_for_each(statement, rows, [*fields, key])
+
+
+def _as_document(rows: Sequence[Model], fields: Sequence[Any]) -> tuple[str, str]:
+    """(what PostgreSQL reads rows from, the JSON document that holds them): one value to send, to parse and to plan."""
+    document = json.dumps([{f.column: getattr(row, f.attname) for f in fields} for row in rows], default=str)
+    types = ", ".join(f"{_quoted(field)} {field.rel_db_type(connection)}" for field in fields)
+    return f"jsonb_to_recordset(%s::jsonb) AS new({types})", document
+
+
+def _execute_for_each(statement: str, rows: Sequence[Model], fields: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [[_prepared(f, getattr(row, f.attname)) for f in columns] for row in rows])
+        cursor.executemany(statement, [[_prepared(f, getattr(row, f.attname)) for f in fields] for row in rows])
 
 
 def _execute(statement: str, values: Sequence[Any]) -> None:

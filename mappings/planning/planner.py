@@ -13,8 +13,8 @@ from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
 from integrations.inbox import VERSIONS, claim_events, postpone, settle_planned, wait_for_person
-from integrations.models import Connection, Event, EventState, IdentityConflict, Link
-from integrations.rows import update_rows
+from integrations.models import Connection, Event, EventState, IdentityConflict
+from integrations.rows import add_rows, update_rows
 from integrations.schemas import forget_fields
 from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden, TransientError
 
@@ -198,7 +198,7 @@ def _settled(case: Case, conflicts: Mapping[str, IdentityConflict]) -> Event:
 
 def _remember(cases: Sequence[Case]) -> None:
     """Records found at targets that needed no write are the person's all the same."""
-    Link.objects.bulk_create([link for case in cases for link in case.links], ignore_conflicts=True)
+    add_rows([link for case in cases for link in case.links])
     current = [link for case in cases for link in case.agreed]
     update_rows(list({link.pk: link for link in current}.values()), ["snapshot", "bases"])
 
