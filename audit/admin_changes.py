@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -17,24 +17,25 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from integrations.admin_labels import and_more, length, lines, ltr, moment, page_link, pretty, said, state_badge, subtle
 from integrations.admin_pages import Button, WatchAdmin
-from integrations.admin_search import id_prefix, is_id, people_matching
 from integrations.models import Event
 
-from .admin_decisions import VERBS, Verb, ask, changes_with_names, decide, report
-from .admin_filters import ConnectionFilter, DayFilter, ErrorFilter, RuleFilter
+from .admin_decisions import ask_about_ids, changes_with_names, decide, links_of_list, report
+from .admin_filters import BrakeFilter, ConnectionFilter, DayFilter, ErrorFilter, RuleFilter
 from .admin_words import (
     ATTEMPT_LOOK,
     CHANGE_LOOK,
     change_badge,
     diff_rows,
-    error_sentence,
     name_people,
     sentence_of,
     who,
     who_link,
+    why_it_rests,
 )
+from .choosing import search_changes
 from .models import Attempt, Change, ChangeState, Kind
 from .undo import undo
+from .verbs import VERBS, Verb
 
 NEVER_UNDONE = (Kind.OPT_OUT,)
 
@@ -73,7 +74,7 @@ def bulk_action(verb: Verb) -> Callable[..., HttpResponse]:
     """An action of the list that leads to the page that asks."""
 
     def act(model_admin: ChangeAdmin, request: HttpRequest, queryset: QuerySet[Change]) -> HttpResponse:
-        return ask(model_admin, request, verb, list(queryset.values_list("pk", flat=True)))
+        return ask_about_ids(model_admin, request, verb, list(queryset.values_list("pk", flat=True)))
 
     act.__name__ = f"{verb.name}_changes"
     described = admin.action(description=verb.label)(act)
@@ -84,6 +85,7 @@ def bulk_action(verb: Verb) -> Callable[..., HttpResponse]:
 @admin.register(Change)
 class ChangeAdmin(WatchAdmin):
     page_template = "admin/audit/change/page.html"
+    list_before_template = "admin/audit/change/before.html"
     intro = gettext_lazy("Every write to every system, newest first: what it was, who asked for it, how it ended.")
     list_display = ("made", "state_label", "who", "what", "rule_label", "fields_changed")
     list_display_links = ("made", "what")
@@ -93,6 +95,7 @@ class ChangeAdmin(WatchAdmin):
         ("kind", ChoicesDropdownFilter),
         RuleFilter,
         ErrorFilter,
+        BrakeFilter,
         ("created_at", DayFilter),
     )
     search_fields = ("id",)
@@ -120,17 +123,18 @@ class ChangeAdmin(WatchAdmin):
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
-        found: QuerySet[Change] = changes_with_names()
-        return found
+        return changes_with_names()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Change], search_term: str
     ) -> tuple[QuerySet[Change], bool]:
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        wanted = Q(person_id__in=people_matching(term))
-        return queryset.filter(wanted | id_prefix(term) if is_id(term) else wanted), False
+        return search_changes(queryset, term) if term else queryset, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        links = {"links": links_of_list(request)}
+        shown: HttpResponse = super().changelist_view(request, links | (extra_context or {}))
+        return shown
 
     def prepare_rows(self, rows: list[Change]) -> None:
         name_people(rows)
@@ -149,8 +153,7 @@ class ChangeAdmin(WatchAdmin):
 
     @admin.display(description=gettext_lazy("what"))
     def what(self, change: Change) -> SafeString:
-        wrong = error_sentence(change) or (change.held_reason if change.state == ChangeState.HELD else "")
-        return lines([sentence_of(change), subtle(wrong)])
+        return lines([sentence_of(change), subtle(why_it_rests(change))])
 
     @admin.display(description=gettext_lazy("rule"))
     def rule_label(self, change: Change) -> SafeString:

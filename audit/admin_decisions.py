@@ -3,126 +3,102 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from . import decisions
-from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
+from .admin_selections import filter_of_list, selection_words
+from .admin_words import change_badge, name_people, sentence_of, who, why_it_rests
+from .choosing import FilterRefused, Selection
 from .decisions import Decision
 from .models import Change, ChangeState
+from .verbs import AT_ONCE, VERBS, Verb
 
-MOST = 1000  # changes one decision takes
 SAMPLES = 10
-FILTERS = ("error_code", "connection__name", "rule", "kind")
-RETRY, DECIDE = "audit.retry_change", "audit.decide_change"
-
-
-@dataclass(frozen=True)
-class Verb:
-    """One kind of decision: who may take it, which states it fits, and what is said before and after."""
-
-    name: str
-    label: Any
-    permission: str
-    states: tuple[str, ...]
-    act: Callable[..., Decision]
-    warning: Any
-    icon: str
-    tone: str = "primary"
-
-
-VERBS = {
-    verb.name: verb
-    for verb in (
-        Verb(
-            "retry",
-            gettext_lazy("Retry"),
-            RETRY,
-            (ChangeState.FAILED,),
-            decisions.retry,
-            gettext_lazy("They are sent again, with a full set of attempts. Mend the cause first."),
-            "replay",
-        ),
-        Verb(
-            "approve",
-            gettext_lazy("Approve"),
-            DECIDE,
-            (ChangeState.HELD,),
-            decisions.approve,
-            gettext_lazy("They are sent to the vendor."),
-            "thumb_up",
-        ),
-        Verb(
-            "reject",
-            gettext_lazy("Reject"),
-            DECIDE,
-            (ChangeState.HELD,),
-            decisions.reject,
-            gettext_lazy("They are never sent, nor what was to follow them. This is final."),
-            "thumb_down",
-            "danger",
-        ),
-        Verb(
-            "cancel",
-            gettext_lazy("Cancel"),
-            DECIDE,
-            (ChangeState.QUEUED, ChangeState.HELD, ChangeState.FAILED),
-            decisions.cancel,
-            gettext_lazy("They are taken back, with what was to follow them. This is final."),
-            "cancel",
-            "danger",
-        ),
-    )
-}
 
 
 def decide(admin: Any, request: HttpRequest, verb_name: str) -> HttpResponse:
-    """GET asks about the changes of a filter, POST about `ids`; POST with `sure` carries it out."""
+    """GET asks about the changes of a filter; POST decides those of `ids`."""
     verb = VERBS.get(verb_name)
     if verb is None:
         raise Http404
     if not request.user.has_perm(verb.permission):
         raise PermissionDenied
     if request.method != "POST":
-        return ask(admin, request, verb, _filtered(request, verb))
-    ids = [part for part in request.POST.get("ids", "").split(",") if part][:MOST]
+        return ask_about_filter(admin, request, verb, request.GET.dict())
+    ids = [part for part in request.POST.get("ids", "").split(",") if part][:AT_ONCE]
     report(request, verb, verb.act(ids, request.user, request.POST.get("comment", "")[:500]))
     return redirect("admin:audit_change_changelist")
 
 
-def ask(admin: Any, request: HttpRequest, verb: Verb, ids: Sequence[str]) -> HttpResponse:
-    """The page that says what would happen."""
+def ask_about_filter(admin: Any, request: HttpRequest, verb: Verb, wanted: dict[str, Any]) -> HttpResponse:
+    """Ask about what fits of a filter: what is on this page is decided at once, more of it by a run."""
+    wanted = wanted or {"state": ",".join(verb.states)}
+    try:
+        seen = Selection(verb, wanted).as_of_now()
+    except FilterRefused as error:
+        messages.error(request, str(error))
+        return redirect("admin:audit_change_changelist")
+    count = seen.rows.count()
+    facts = {
+        "count": count,
+        "where": selection_words(verb, wanted, count) if count else "",
+        "samples": samples(seen.rows),
+    }
+    if count > AT_ONCE:
+        return _page(admin, request, verb, facts | {"filter": urlencode(wanted), "until": seen.until})
+    return _page(admin, request, verb, facts | {"ids": ",".join(seen.next_ids(""))})
+
+
+def ask_about_ids(admin: Any, request: HttpRequest, verb: Verb, ids: Sequence[str]) -> HttpResponse:
+    """Ask about changes that were chosen one by one."""
     if not request.user.has_perm(verb.permission):
         raise PermissionDenied
-    ids = list(ids)[:MOST]
-    states = dict(Change.objects.filter(pk__in=ids).values_list("pk", "state"))
-    fitting = [pk for pk in ids if states.get(pk) in verb.states]
-    context = {
-        **admin.admin_site.each_context(request),
-        "title": verb.label,
-        "opts": admin.opts,
-        "verb": verb,
+    states = dict(Change.objects.filter(pk__in=list(ids)[:AT_ONCE]).values_list("pk", "state"))
+    fitting = sorted(pk for pk, state in states.items() if state in verb.states)
+    facts = {
         "ids": ",".join(fitting),
         "count": len(fitting),
-        "at_bound": len(ids) == MOST,
         "unfit": _unfit(states, verb),
-        "samples": samples(fitting),
+        "samples": samples(Change.objects.filter(pk__in=fitting)),
     }
-    return TemplateResponse(request, "admin/audit/change/decide.html", context)
+    return _page(admin, request, verb, facts)
 
 
-def samples(ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The first few changes as they would be shown in the list."""
-    rows = list(changes_with_names().filter(pk__in=list(ids)[:SAMPLES]).order_by("-pk"))
+def _page(admin: Any, request: HttpRequest, verb: Verb, facts: dict[str, Any]) -> HttpResponse:
+    """The page that says what would happen."""
+    context = {**admin.admin_site.each_context(request), "title": verb.label, "opts": admin.opts, "verb": verb}
+    shown = {"shown": f"{facts['count']:,}", "at_once": AT_ONCE}
+    return TemplateResponse(request, "admin/audit/change/decide.html", context | shown | facts)
+
+
+def links_of_list(request: HttpRequest) -> list[dict[str, Any]]:
+    """For each verb that fits what the list is filtered by: where it is asked about for all of that."""
+    wanted = filter_of_list(request.GET)
+    if not wanted:
+        return []
+    fitting = [verb for verb in VERBS.values() if wanted.get("state", verb.states[0]) in verb.states]
+    return [
+        {"verb": verb, "url": reverse("admin:audit_change_decide", args=[verb.name]) + "?" + urlencode(wanted)}
+        for verb in fitting
+        if request.user.has_perm(verb.permission)
+    ]
+
+
+def samples(chosen: QuerySet[Change]) -> list[dict[str, Any]]:
+    """The newest few changes as they would be shown in the list."""
+    newest = list(chosen.order_by("-pk").values_list("pk", flat=True)[:SAMPLES])
+    rows = list(changes_with_names().filter(pk__in=newest).order_by("-pk"))
     name_people(rows)
     return [
         {
@@ -130,7 +106,7 @@ def samples(ids: Sequence[str]) -> list[dict[str, Any]]:
             "state": change_badge(row),
             "what": sentence_of(row),
             "who": who(row),
-            "error": error_sentence(row),
+            "why": why_it_rests(row),
         }
         for row in rows
     ]
@@ -148,16 +124,10 @@ def report(request: HttpRequest, verb: Verb, decision: Decision) -> None:
         messages.warning(request, _("There was nothing to do."))
 
 
-def changes_with_names() -> Any:
+def changes_with_names() -> QuerySet[Change]:
     """Changes with what their lists show, and without anybody's secrets."""
     secrets = ("connection__credentials", "connection__webhook_token")
     return Change.objects.select_related("connection", "person").defer(*secrets)
-
-
-def _filtered(request: HttpRequest, verb: Verb) -> list[str]:
-    wanted = {name: request.GET[name] for name in FILTERS if name in request.GET}
-    found = Change.objects.filter(state__in=verb.states, **wanted).order_by("-pk")
-    return list(found.values_list("pk", flat=True)[:MOST])
 
 
 def _unfit(states: dict[str, str], verb: Verb) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from integrations.ids import first_id
 from integrations.models import Connection
 from integrations.vendors import errors
 
-from .models import UNFINISHED
+from .models import UNFINISHED, Brake, ChangeState
 
 DAY = timedelta(days=1)
 
@@ -54,6 +54,19 @@ class ErrorFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
         return queryset.filter(state__in=UNFINISHED, error_code=self.value()) if self.value() else queryset
 
 
+class BrakeFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
+    """Only what waits was stopped by the brake: the index on state serves it."""
+
+    title = _("stopped by the brake")
+    parameter_name = "braked"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        return list(Brake.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=ChangeState.HELD, braked=self.value()) if self.value() else queryset
+
+
 class RuleFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
     title = _("rule")
     parameter_name = "rule"
@@ -71,13 +84,13 @@ class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed
         return queryset.filter(pk__lt=first_id(end + DAY)) if end else queryset
 
     def _day(self, side: str) -> datetime | None:
-        day = _readable(str(self.used_parameters.get(f"{self.parameter_name}_{side}") or ""))
-        return timezone.make_aware(day) if day else None
+        return start_of_day(str(self.used_parameters.get(f"{self.parameter_name}_{side}") or ""))
 
 
-def _readable(text: str) -> datetime | None:
+def start_of_day(text: str) -> datetime | None:
+    """Where a day begins here; None when the text is no day."""
     try:
         day = parse_date(text)
     except ValueError:
         day = None
-    return datetime(day.year, day.month, day.day) if day else None
+    return timezone.make_aware(datetime(day.year, day.month, day.day)) if day else None

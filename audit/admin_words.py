@@ -89,6 +89,11 @@ def error_sentence(change: Change) -> str:
     return str((change.error or {}).get("message", ""))
 
 
+def why_it_rests(change: Change) -> str:
+    """Why a change goes no further by itself; empty when nothing keeps it."""
+    return change.held_reason if change.state == ChangeState.HELD else error_sentence(change)
+
+
 def name_people(rows: list[Any]) -> None:
     """Give each row `email`, the first address of its person: one query for the page."""
     addresses = emails_of(person_of(row) for row in rows if person_of(row))

@@ -248,7 +248,7 @@ def causes() -> list[dict[str, Any]]:
 def cause_of(group: tuple[str, str], count: int, error: dict[str, str]) -> dict[str, Any]:
     code, connection = group
     found = urlencode({"state__exact": "failed", "error_code": code, "connection": connection})
-    retried = urlencode({"error_code": code, "connection__name": connection})
+    retried = urlencode({"state": "failed", "error_code": code, "connection": connection})
     return {
         "count": count,
         "code": code.replace("_", " ") or _("unknown"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,8 @@ from integrations.models import Connection
 from . import optouts
 from .ledger import cancel_dependants, move, wake_for
 from .models import Change, ChangeState, OptOut
+
+Stops = Mapping[str, Sequence[OptOut]]  # opt-outs in force, by person
 
 
 @dataclass
@@ -29,10 +32,21 @@ class Decision:
 
 def retry(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
     """Send failed changes again, with a full set of attempts. A stopped connection is tested first."""
+    ids = list(ids)
+    look_at_stopped(Change.objects.filter(id__in=ids, state=ChangeState.FAILED))
+    return requeue(ids, user, comment)
+
+
+def look_at_stopped(changes: QuerySet[Change]) -> None:
+    """Test the stopped connections of these changes. Calls vendors: not inside a transaction."""
+    for connection in Connection.objects.filter(blocked=True):
+        if changes.filter(connection=connection).exists():
+            check_connection(connection)
+
+
+def requeue(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
+    """Retry without calling anybody."""
     decision = _decide(ids, (ChangeState.FAILED,), _("Only a failed change can be retried."))
-    stopped = Connection.objects.filter(changes__in=decision.done, blocked=True).distinct()
-    for connection in stopped:
-        check_connection(connection)
     facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "tries": 0}
     return _carry_out(decision, (ChangeState.FAILED,), ChangeState.QUEUED, facts)
 
@@ -66,20 +80,32 @@ def cancel(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "")
 
 
 def _decide(
-    ids: Iterable[str], states: Sequence[str], sentence: str, why_not: Callable[[Change], str] | None = None
+    ids: Iterable[str],
+    states: Sequence[str],
+    sentence: str,
+    why_not: Callable[[Change, Stops], str] = lambda change, stops: "",
 ) -> Decision:
     """Sort changes into those in one of `states` and those that are refused, with the reason."""
     decision = Decision()
-    for change in Change.objects.filter(id__in=list(ids)).select_related("connection", "opt_out__joined_to", "event"):
+    rows = Change.objects.filter(id__in=list(ids)).defer("known", "diff")
+    changes = list(rows.select_related("connection", "opt_out__joined_to", "event"))
+    stops = optouts.open_opt_outs(_people_of(changes))
+    for change in changes:
         reason = (
             "" if change.state in states else f"{sentence} {_('This one is')} {change.get_state_display().lower()}."
         )
-        reason = reason or (why_not(change) if why_not else "")
+        reason = reason or why_not(change, stops)
         if reason:
             decision.refused[change.id] = reason
         else:
             decision.done.append(change.id)
     return decision
+
+
+def _people_of(changes: Iterable[Change]) -> set[str]:
+    """Whose opt-outs count: the person's, and that of the opt-out which an opt-in answers."""
+    answered = [change.opt_out.joined_to or change.opt_out for change in changes if change.opt_out is not None]
+    return {change.person_id for change in changes if change.person_id} | {stop.person_id for stop in answered}
 
 
 def _carry_out(decision: Decision, start: Sequence[str], end: str, facts: dict[str, Any]) -> Decision:
@@ -95,22 +121,23 @@ def _facts(user: AbstractBaseUser | None, comment: str) -> dict[str, Any]:
     return {"decided_by_id": getattr(user, "pk", None), "decided_at": timezone.now(), "comment": comment}
 
 
-def _why_not_approved(change: Change) -> str:
+def _why_not_approved(change: Change, stops: Stops) -> str:
     if change.operation == optouts.OPT_IN and change.opt_out is not None:
-        return _why_not_lifted(change, change.opt_out.joined_to or change.opt_out)
-    stops = optouts.open_opt_outs([change.person_id]) if change.person_id and optouts.is_subscribing(change) else {}
-    return optouts.held_by(stops[change.person_id]) if change.person_id in stops else ""
+        return _why_not_lifted(change, change.opt_out.joined_to or change.opt_out, stops)
+    if change.person_id in stops and optouts.is_subscribing(change):
+        return _("The person opted out. Only a newer opt-in lifts that.")
+    return ""
 
 
-def _why_not_lifted(change: Change, opt_out: OptOut) -> str:
+def _why_not_lifted(change: Change, opt_out: OptOut, stops: Stops) -> str:
     """Since it was asked for, the person may have said stop again, or turned out to be somebody who had."""
-    stops = optouts.open_opt_outs([opt_out.person_id]).get(opt_out.person_id, [])
-    if change.event is not None and change.event.occurred_at > optouts.last_heard(opt_out, stops):
+    said = stops.get(opt_out.person_id, [])
+    if change.event is not None and change.event.occurred_at > optouts.last_heard(opt_out, said):
         return ""
     return _("The person has said stop since. Only a newer opt-in lifts that.")
 
 
-def _why_not_cancelled(change: Change) -> str:
+def _why_not_cancelled(change: Change, stops: Stops) -> str:
     return _("An opt-out is not taken back.") if change.operation == optouts.OPT_OUT else ""
 
 

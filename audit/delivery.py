@@ -21,13 +21,12 @@ from integrations.vendors.errors import ConfigurationError, CrosswalkError, Read
 from integrations.vendors.registry import vendor
 
 from . import optouts
-from .ledger import claim_changes
+from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, Kind
 from .settling import hold_back, settle
 
 logger = logging.getLogger(__name__)
 
-CLAIM = 400
 FIELD_WRITES = frozenset({"upsert", "update", "create", "set", optouts.OPT_OUT, optouts.OPT_IN})
 
 

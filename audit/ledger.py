@@ -33,6 +33,7 @@ REPLACED = "A newer event replaced it."
 IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
 # What it depends on is done. What still waits for another change stands in nobody's way.
 FREE = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
+CLAIM = 400  # changes one worker takes at once
 
 
 def order_key(connection: Connection, person_id: str | None, record_id: str = "") -> str:
@@ -82,6 +83,11 @@ def _due(lane: str) -> QuerySet[Change]:
         return due
     earlier = Change.objects.filter(FREE, order_key=OuterRef("order_key"), state__in=IN_LINE, id__lt=OuterRef("id"))
     return due.filter(~Exists(earlier.exclude(lane="optouts")))
+
+
+def has_backlog(lane: str) -> bool:
+    """Whether more is due on this lane than one claim takes."""
+    return _due(lane).order_by()[:CLAIM].count() == CLAIM
 
 
 @transaction.atomic
@@ -174,6 +180,12 @@ def move(ids: Iterable[str], start: Sequence[str], end: str, **facts: Any) -> li
         moved = list(rows.values_list("id", flat=True))
         Change.objects.filter(id__in=moved).update(state=end, lease="", lease_until=None, **facts)
     return moved
+
+
+def move_to_bulk(ids: Iterable[str]) -> None:
+    """What is let go in great number stands in nobody's way; a stop stays on its own lane."""
+    queued = Change.objects.filter(id__in=list(ids), state=ChangeState.QUEUED)
+    queued.exclude(lane="optouts").update(lane="bulk")
 
 
 def cancel_dependants(ids: Iterable[str], reason: str) -> None:

@@ -102,6 +102,15 @@ class Kind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class Brake(models.TextChoices):
+    """The sorts of change whose number per hour is limited."""
+
+    CREATE = "create", _("Records made by a run")
+    OPT_OUT = "opt_out", _("Opt-outs")
+    BLANK = "blank", _("Fields emptied")
+    DELETE = "delete", _("Deletions")
+
+
 class Change(models.Model):
     """One intended write to one vendor: the unit of audit, approval, retry and undo."""
 
@@ -140,7 +149,7 @@ class Change(models.Model):
     depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replacements")
     run_id = models.CharField(max_length=26, blank=True)
-    braked = models.CharField(max_length=20, blank=True)  # the sort of change whose number per hour is limited
+    braked = models.CharField(max_length=20, blank=True)  # its sort, when that is one of Brake
     held_reason = models.TextField(_("why it waits"), blank=True)
     created = models.BooleanField(_("made a new record"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -1,16 +1,14 @@
-"""Filters by field name (design §5.6). An unknown name in a bulk filter is refused; times are half-open spans."""
+"""Filters by field name (design §5.6); that of changes is in `audit.choosing`. Times are half-open spans."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters as filters
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-from audit.models import Change, ChangeState, Kind, OptOut, OptOutState
+from audit.choosing import OfPerson, OneOf, Timed, people_with
+from audit.models import OptOut, OptOutState
 from integrations.models import (
     Address,
-    AddressKind,
     ConflictKind,
     ConflictState,
     Connection,
@@ -20,37 +18,7 @@ from integrations.models import (
     IdentityConflict,
     Person,
 )
-from integrations.people import normal_email
 from mappings.models import Rule, Run, RunKind, RunState
-
-
-class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]  # django_filters is not typed
-    """One word or several with commas between them, each among the choices."""
-
-    def __init__(self, choices: Any, **kwargs: Any) -> None:
-        super().__init__(choices=choices, **kwargs)
-
-
-def people_with(email: str) -> QuerySet[Any]:
-    """Ids of the people who hold this address."""
-    return Address.objects.filter(kind=AddressKind.EMAIL, value=normal_email(email)).values("person_id")
-
-
-class Timed(filters.FilterSet):  # type: ignore[misc]
-    """`created_after` is inclusive, `created_before` is not: spans that touch hold each row once."""
-
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-
-
-class OfPerson(filters.FilterSet):  # type: ignore[misc]
-    """What belongs to one person, by id or by e-mail."""
-
-    person = filters.CharFilter(field_name="person_id")
-    email = filters.CharFilter(method="of_email", label="Of the people who hold this e-mail address")
-
-    def of_email(self, rows: QuerySet[Model], _name: str, value: str) -> QuerySet[Model]:
-        return rows.filter(person_id__in=people_with(value))
 
 
 class ConnectionFilter(filters.FilterSet):  # type: ignore[misc]
@@ -70,30 +38,6 @@ class EventFilter(OfPerson):
     class Meta:
         model = Event
         fields = ("type", "object", "record_id", "vendor_event_id")
-
-
-class ChangeFilter(OfPerson, Timed):
-    id = filters.CharFilter()
-    connection = filters.CharFilter(field_name="connection__name")
-    state = OneOf(choices=ChangeState.choices)
-    kind = OneOf(choices=Kind.choices)
-    event = filters.CharFilter(field_name="event_id")
-    opt_out = filters.CharFilter(field_name="opt_out_id")
-    run = filters.CharFilter(field_name="run_id")
-
-    class Meta:
-        model = Change
-        fields = (
-            "object",
-            "operation",
-            "record_id",
-            "external_id",
-            "rule",
-            "mapping",
-            "mapping_version",
-            "error_code",
-            "actor",
-        )
 
 
 class PersonFilter(Timed):

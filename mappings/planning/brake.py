@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.comparing import is_blank
-from audit.models import Change, ChangeState, Kind
+from audit.models import Brake, Change, ChangeState, Kind
 from integrations.ids import first_id
 
 from .case import Case
@@ -32,10 +32,10 @@ def _blanks(change: Change) -> bool:
 
 
 SORTS: dict[str, Callable[[Change], bool]] = {
-    "create": _makes,
-    "opt_out": lambda change: change.operation == "opt_out",
-    "blank": _blanks,
-    "delete": lambda change: change.operation == "delete",
+    Brake.CREATE: _makes,
+    Brake.OPT_OUT: lambda change: change.operation == "opt_out",
+    Brake.BLANK: _blanks,
+    Brake.DELETE: lambda change: change.operation == "delete",
 }
 
 

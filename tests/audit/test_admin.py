@@ -278,7 +278,7 @@ def test_an_action_asks_before_it_acts(admin_client: Client) -> None:
 def test_all_of_one_cause_are_retried_together(admin_client: Client) -> None:
     wanted = {failed().pk, failed().pk}
     failed(error_code="conflict")
-    asked = admin_client.get(f"{LOG}decide/retry/?error_code=rejected&connection__name=salesforce-main")
+    asked = admin_client.get(f"{LOG}decide/retry/?error_code=rejected&connection=salesforce-main")
     assert set(asked.context["ids"].split(",")) == wanted
     assert Change.objects.filter(state="failed").count() == 3
 

@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import decisions
+from audit.choosing import ChangeFilter
 from audit.decisions import Decision
 from audit.models import Change, OptOut
 from audit.undo import undo
-from config.api.filters import ChangeFilter, OptOutFilter
+from config.api.filters import OptOutFilter
 from config.api.serializers.audit import (
     BulkSerializer,
     ChangeDetailSerializer,

@@ -1,0 +1,140 @@
+"""Chooses changes by a filter of names and values: one language for the API, decisions about many, and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from integrations.admin_search import id_prefix, is_id, people_matching
+from integrations.models import Address, AddressKind
+from integrations.people import normal_email
+
+from .models import Brake, Change, ChangeState, Kind
+from .verbs import AT_ONCE, Verb
+
+Wanted = Mapping[str, Any]
+
+
+class FilterRefused(Exception):
+    """The filter does not say what it seems to; says why."""
+
+
+class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]  # django_filters is not typed
+    """One word or several with commas between them, each among the choices."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+
+
+class Timed(filters.FilterSet):  # type: ignore[misc]
+    """`created_after` is inclusive, `created_before` is not: spans that touch hold each row once."""
+
+    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+
+class OfPerson(filters.FilterSet):  # type: ignore[misc]
+    """What belongs to one person, by id or by e-mail."""
+
+    person = filters.CharFilter(field_name="person_id")
+    email = filters.CharFilter(method="of_email", label="Of the people who hold this e-mail address")
+
+    def of_email(self, rows: QuerySet[Model], _name: str, value: str) -> QuerySet[Model]:
+        return rows.filter(person_id__in=people_with(value))
+
+
+class ChangeFilter(OfPerson, Timed):
+    id = filters.CharFilter()
+    connection = filters.CharFilter(field_name="connection__name")
+    state = OneOf(choices=ChangeState.choices)
+    kind = OneOf(choices=Kind.choices)
+    braked = OneOf(choices=Brake.choices, label="Of a sort whose number per hour is limited")
+    event = filters.CharFilter(field_name="event_id")
+    opt_out = filters.CharFilter(field_name="opt_out_id")
+    run = filters.CharFilter(field_name="run_id")
+    search = filters.CharFilter(method="found", label="E-mail, phone, record id or change id")
+
+    class Meta:
+        model = Change
+        fields = (
+            "object",
+            "operation",
+            "record_id",
+            "external_id",
+            "rule",
+            "mapping",
+            "mapping_version",
+            "error_code",
+            "actor",
+        )
+
+    def found(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
+        return search_changes(rows, value)
+
+
+def people_with(email: str) -> QuerySet[Any]:
+    """Ids of the people who hold this address."""
+    return Address.objects.filter(kind=AddressKind.EMAIL, value=normal_email(email)).values("person_id")
+
+
+def search_changes(rows: QuerySet[Change], term: str) -> QuerySet[Change]:
+    """Changes of the person who holds this e-mail, phone or record; or whose id starts like this."""
+    wanted = Q(person_id__in=people_matching(term))
+    return rows.filter(wanted | id_prefix(term) if is_id(term.strip()) else wanted)
+
+
+def choose(wanted: Wanted) -> QuerySet[Change]:
+    """The changes of a filter, oldest first. Raises FilterRefused for what the filter does not know, or when empty."""
+    known = ChangeFilter.base_filters
+    for name in wanted:
+        if name not in known:
+            raise FilterRefused(f"There is no filter {name}. There are {', '.join(sorted(known))}.")
+    query = QueryDict(mutable=True)
+    query.update(as_text(wanted))
+    chosen = ChangeFilter(query, queryset=Change.objects.all())
+    if not chosen.is_valid():
+        raise FilterRefused("; ".join(f"{name}: {said[0]}" for name, said in chosen.errors.items()))
+    empty = [name for name in wanted if chosen.form.cleaned_data[name] in (None, "", [])]
+    if empty or not wanted:
+        raise FilterRefused(f"{', '.join(empty) or _('The filter')} is empty: that would mean every change.")
+    rows: QuerySet[Change] = chosen.qs
+    return rows.order_by("id")
+
+
+def as_text(wanted: Wanted) -> dict[str, str]:
+    """A filter as a query string has it: several values are one, with commas."""
+    lists = {name: value if isinstance(value, list) else [value] for name, value in wanted.items()}
+    return {name: ",".join(map(str, values)) for name, values in lists.items()}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a verb is to do to the changes of a filter: those it fits, and none younger than `until`.
+
+    The bound keeps out what nobody saw when it was decided; "" is none. Raises FilterRefused.
+    """
+
+    verb: Verb
+    wanted: Wanted
+    until: str = ""
+
+    @cached_property
+    def rows(self) -> QuerySet[Change]:
+        fitting = choose(self.wanted).filter(state__in=self.verb.states)
+        return fitting.filter(pk__lte=self.until) if self.until else fitting
+
+    def as_of_now(self) -> Selection:
+        """The same, bounded by the youngest there is."""
+        newest = self.rows.order_by("-pk").values_list("pk", flat=True).first()
+        return replace(self, until=newest or self.until)
+
+    def next_ids(self, after: str) -> list[str]:
+        """The next few that nobody has decided yet; [] at the end."""
+        return list(self.rows.filter(pk__gt=after).values_list("pk", flat=True)[:AT_ONCE])
