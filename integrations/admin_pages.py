@@ -92,17 +92,22 @@ class ButtonsMixin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
 
     def buttons_for(self, request: HttpRequest, row: Model) -> list[Button]:
         """The buttons that this user may press on this row now."""
-        return [b for b in self.buttons if request.user.has_perm(b.permission) and b.when(row)]
+        return [b for b in self.buttons if self.may_press(request, b, row) and b.when(row)]
+
+    def may_press(self, request: HttpRequest, button: Button, row: Model) -> bool:
+        return bool(request.user.has_perm(button.permission))
 
     def press(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         button = next((b for b in self.buttons if b.verb == verb), None)
-        if button is None or not request.user.has_perm(button.permission):
+        if button is None:
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
             return self._missing(request, object_id)
+        if not self.may_press(request, button, row):
+            raise PermissionDenied
         return self._carry_out(request, button, row)
 
     def _missing(self, request: HttpRequest, object_id: str) -> HttpResponse:

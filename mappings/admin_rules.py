@@ -32,7 +32,8 @@ from .forms.actions import Known
 from .forms.rule import RuleForm
 from .models import Mapping, Rule, Run, RunKind
 from .publishing import Stored, findings_of_rule
-from .runs import RunRefused, source_object, start_run
+from .runs import RunRefused, start_run
+from .runs.resync import source_object
 from .spec import MappingSpec, SpecError, parse_rule
 
 CHANGE = "mappings.change_rule"

@@ -1,26 +1,29 @@
-"""Runs in the admin: the list, one run with its progress, and the form that starts a resync."""
+"""Runs in the admin: the list, one run with its progress, and what starts and stops them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from audit.admin_selections import selection_words
+from audit.verbs import VERBS
 from integrations.admin_labels import length, moment, said, state_badge
-from integrations.admin_pages import WatchAdmin
-from integrations.models import Event
+from integrations.admin_pages import Button, WatchAdmin
 
 from .admin_editing import connection_names
 from .forms.runs import RunForm
-from .models import Rule, Run, RunKind, RunState
-from .runs import RunRefused, start_run
+from .models import UNDER_WAY, Rule, Run, RunKind, RunState
+from .runs import RunRefused, may_see_runs, may_start, start_run, stop_run
 
 STATE_LOOK = {
     RunState.QUEUED: ("wait", "schedule"),
@@ -36,15 +39,61 @@ SCOPE_WORDS = {
 }
 
 
+REASONS = 5  # of the commonest, on the page of a run
+
+
+def stop(request: HttpRequest, run: Run) -> None:
+    if stop_run(run, request.user.get_username()):
+        messages.success(request, _("It is stopped. What was done until then stays done."))
+    else:
+        messages.warning(request, _("It had ended already."))
+
+
 @admin.register(Run)
 class RunAdmin(WatchAdmin):
     page_template = "admin/mappings/run/page.html"
     list_display = ("when", "what", "state_label", "progress", "who")
     list_filter = ("state", "kind")
-    intro = gettext_lazy("What was read and compared again, and how far it is.")
+    intro = gettext_lazy("What was read and compared again or decided for many changes, and how far it is.")
+    buttons = (
+        Button(
+            "stop",
+            gettext_lazy("Stop"),
+            "mappings.add_run",
+            stop,
+            "stop_circle",
+            when=lambda run: run.state in UNDER_WAY,
+        ),
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("mappings.add_run"))
+        return may_start(request.user, RunKind.RESYNC)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_see_runs(request.user)
+
+    def may_press(self, request: HttpRequest, button: Button, row: Any) -> bool:
+        return may_start(request.user, row.kind)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.decide)
+        return [path("decide/<slug:verb_name>/", view, name="mappings_run_decide"), *super().get_urls()]
+
+    def decide(self, request: HttpRequest, verb_name: str) -> HttpResponse:
+        """POST starts the run that decides the changes of `filter`, up to the id `until`: what a person was shown."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if verb_name not in VERBS or not may_start(request.user, verb_name):
+            raise PermissionDenied
+        user: Any = request.user  # the admin lets nobody in who is not signed in
+        wanted = QueryDict(request.POST.get("filter", "")).dict()
+        comment, until = request.POST.get("comment", "")[:500], request.POST.get("until", "")[:26]
+        try:
+            run = start_run(verb_name, wanted, user.get_username(), user=user, comment=comment, until=until)
+        except RunRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:audit_change_changelist")
+        return redirect("admin:mappings_run_change", run.pk)
 
     @admin.display(description=gettext_lazy("started"))
     def when(self, run: Run) -> SafeString:
@@ -58,7 +107,7 @@ class RunAdmin(WatchAdmin):
     def state_label(self, run: Run) -> SafeString:
         return state_badge(run, STATE_LOOK)
 
-    @admin.display(description=gettext_lazy("records"))
+    @admin.display(description=gettext_lazy("progress"))
     def progress(self, run: Run) -> str:
         return progress_words(run)
 
@@ -76,7 +125,8 @@ class RunAdmin(WatchAdmin):
             "facts": _facts(row),
             "percent": percent(row),
             "progress": progress_words(row),
-            "events": Event.objects.filter(run_id=row.id).exists() if row.done else False,
+            "reasons": Counter(row.reasons).most_common(REASONS),
+            "may_add": self.has_add_permission(request),
         }
 
     def changeform_view(
@@ -116,22 +166,32 @@ def _start(request: HttpRequest, form: RunForm) -> Run | None:
 
 
 def what_words(run: Run) -> str:
-    """Resync of all records of rule new-subscriber"""
-    name, value = next(iter(run.scope.items()), ("", ""))
-    scope = str(SCOPE_WORDS.get(name, "%s")) % value
+    """'Resync of all records of rule new-subscriber', 'Retry of 3,214 failed changes of connection salesforce-main'."""
+    if run.kind in VERBS:
+        scope = selection_words(VERBS[run.kind], run.scope, run.total or 0)
+    else:
+        name, value = next(iter(run.scope.items()), ("", ""))
+        scope = str(SCOPE_WORDS.get(name, "%s")) % value
     words = _("%(kind)s of %(scope)s") % {"kind": run.get_kind_display(), "scope": scope}
     return f"{words} ({_('dry run')})" if run.dry_run else words
 
 
 def progress_words(run: Run) -> str:
-    return f"{run.done:,} / {run.total:,}" if run.total is not None else f"{run.done:,}"
+    """'1,200 of 3,214 changes, 14 of them left alone'; of a resync only what it has looked at is known."""
+    looked_at, total = f"{run.done + run.refused:,}", run.total or 0
+    if run.kind not in VERBS:
+        return ngettext("%(n)s record", "%(n)s records", run.done) % {"n": looked_at}
+    words = ngettext("%(n)s of %(total)s change", "%(n)s of %(total)s changes", total)
+    progress = words % {"n": looked_at, "total": f"{total:,}"}
+    left = _("%(progress)s, %(left)s of them left alone")
+    return left % {"progress": progress, "left": f"{run.refused:,}"} if run.refused else progress
 
 
 def percent(run: Run) -> int | None:
     """None while nobody knows how many there are."""
     if run.total is None:
         return None
-    return min(100, round(100 * run.done / run.total)) if run.total else 100
+    return min(100, round(100 * (run.done + run.refused) / run.total)) if run.total else 100
 
 
 def _facts(run: Run) -> list[tuple[Any, Any]]:
@@ -142,5 +202,6 @@ def _facts(run: Run) -> list[tuple[Any, Any]]:
         (_("Started"), moment(run.started_at)),
         (_("Finished"), moment(ended)),
         (_("Took"), length(ended - run.started_at) if ended and run.started_at else ""),
+        (_("Comment"), said(run.comment)),
     ]
     return [(label, fact) for label, fact in facts if fact]

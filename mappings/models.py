@@ -114,6 +114,10 @@ class RunKind(models.TextChoices):
     RESYNC = "resync", _("Resync")
     BACKFILL = "backfill", _("Backfill")
     RECONCILE = "reconcile", _("Reconcile")
+    RETRY = "retry", _("Retry")
+    APPROVE = "approve", _("Approval")
+    REJECT = "reject", _("Rejection")
+    CANCEL = "cancel", _("Cancellation")
 
 
 class RunState(models.TextChoices):
@@ -124,20 +128,28 @@ class RunState(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+
+
 class Run(models.Model):
-    """One pass over many records. `cursor` is where it goes on after a crash."""
+    """One pass over many records or changes. `cursor` is where it goes on after a crash."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=RunKind, default=RunKind.RESYNC)
     state = models.CharField(_("state"), max_length=20, choices=RunState, default=RunState.QUEUED)
-    scope = models.JSONField(_("scope"), default=dict)  # {"email": …} | {"rule": …} | {"connection": …}
+    scope = models.JSONField(_("scope"), default=dict)  # what it is about; for a decision a filter of changes
     dry_run = models.BooleanField(_("dry run"), default=False)
     cursor = models.CharField(max_length=300, blank=True)
     position = models.PositiveIntegerField(default=0)  # which connection or rule of the scope it is at
     total = models.PositiveIntegerField(_("total"), null=True)
+    until = models.CharField(max_length=26, blank=True)  # of a decision: the youngest change it is about
     done = models.PositiveIntegerField(_("records"), default=0)
+    refused = models.PositiveIntegerField(_("left alone"), default=0)
+    reasons = models.JSONField(default=dict)  # {why: how many} of what was left alone
     message = models.TextField(_("message"), blank=True)
+    comment = models.TextField(_("comment"), blank=True)
     actor = models.CharField(_("started by"), max_length=150, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -1,49 +1,34 @@
-"""Runs: one pass over many records. A run turns records into events; the planner and the delivery do the rest."""
+"""A resync reads records afresh and turns them into events; the planner and the delivery do the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from integrations.clients import open_client
-from integrations.health import note_failure
-from integrations.ids import new_id
-from integrations.leases import LEASE, skip_claimed
 from integrations.models import Connection, Event, EventSource, Link
 from integrations.people import emails_of, find_people, normal_email
 from integrations.receive import order_key, store
 from integrations.storable import storable
 from integrations.vendors.base import Record
-from integrations.vendors.errors import CrosswalkError, TransientError
 from integrations.vendors.registry import vendor
-from integrations.wake import wake
 
-from .models import Rule, Run, RunKind, RunState
+from ..models import Rule, Run
+from .base import Kind, RunRefused, Step
 
 # A resync runs the rules that carry a record's state; it repeats nobody's act: no opt-out, no opening, no click.
 STATE_EVENTS = ("contact.created", "contact.updated", "contact.subscribed", "contact.tagged", "contact.moved")
 
 
-class RunRefused(Exception):
-    """The run cannot be started; says why."""
-
-
-def start_run(kind: str, scope: dict[str, Any], actor: str, dry_run: bool = False) -> Run:
-    """Queue a run and wake a worker. `scope` is one of {"email"}, {"rule"}, {"connection"}. Raises RunRefused."""
-    if kind != RunKind.RESYNC:
-        raise RunRefused(f"{kind} is not available yet; start a resync instead.")
-    if dry_run:
+def _prepare(run: Run) -> None:
+    """`scope` is one of {"email"}, {"rule"}, {"connection"}."""
+    if run.dry_run:
         raise RunRefused("A dry run of a resync is not available yet.")
-    if not rules_of(scope):
-        raise RunRefused(_nothing_to_run(scope))
-    run = Run.objects.create(kind=kind, scope=scope, actor=actor, dry_run=dry_run)
-    wake("bulk")
-    return run
+    if not rules_of(run.scope):
+        raise RunRefused(_nothing_to_run(run.scope))
 
 
 def _nothing_to_run(scope: dict[str, Any]) -> str:
@@ -65,48 +50,24 @@ def rules_of(scope: dict[str, Any]) -> list[Rule]:
     return list(rules)
 
 
-def advance_runs() -> int:
-    """Take one run a page further. Returns 1 when there was one."""
-    run = _claim()
-    if run is None:
-        return 0
-    try:
-        _advance(run)
-    except CrosswalkError as error:
-        _fail(run, error)
-    return 1
-
-
-@transaction.atomic
-def _claim() -> Run | None:
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    due = Run.objects.filter(free, state__in=(RunState.QUEUED, RunState.RUNNING), next_attempt_at__lte=now)
-    run = skip_claimed(due.order_by("id")).first()
-    if run is not None:
-        run.state, run.lease, run.lease_until = RunState.RUNNING, new_id(), now + LEASE
-        run.started_at = run.started_at or now
-        run.save(update_fields=["state", "lease", "lease_until", "started_at"])
-    return run
-
-
-def _advance(run: Run) -> None:
-    """One page of the rule the run is at.
-
-    The cursor and the events commit together, so that a crash repeats nothing.
-    """
-    rules = rules_of(run.scope)
-    if run.position >= len(rules):
-        return _finish(run)
-    rule = rules[run.position]
+def _next_step(run: Run) -> Step | None:
+    """One page of the rule the run is at."""
+    rule = _rule_at(run)
+    if rule is None:
+        return None
     records, cursor = _records(run, rule)
-    with transaction.atomic():
-        stored = store([_event(run, rule, record) for record in records])
-        run.done, run.cursor = run.done + len(stored), cursor
-        run.position += 0 if cursor else 1
-        run.lease, run.lease_until = "", None
-        run.save(update_fields=["done", "cursor", "position", "lease", "lease_until"])
-    wake("bulk")
+    return partial(_store, run, rule, records, cursor)
+
+
+def _rule_at(run: Run) -> Rule | None:
+    rules = rules_of(run.scope)
+    return rules[run.position] if run.position < len(rules) else None
+
+
+def _store(run: Run, rule: Rule, records: Sequence[Record], cursor: str) -> None:
+    stored = store([_event(run, rule, record) for record in records])
+    run.done, run.cursor = run.done + len(stored), cursor
+    run.position += 0 if cursor else 1
 
 
 def _records(run: Run, rule: Rule) -> tuple[list[Record], str]:
@@ -187,21 +148,20 @@ def _event(run: Run, rule: Rule, record: Record) -> Event:
     )
 
 
-def _finish(run: Run) -> None:
-    run.state, run.finished_at, run.total = RunState.DONE, timezone.now(), run.done
+def _conclude(run: Run) -> None:
+    run.total = run.done
     run.message = f"{run.done} records were looked at again." if run.done else "No record was found."
-    run.lease, run.lease_until = "", None
-    run.save(update_fields=["state", "finished_at", "total", "message", "lease", "lease_until"])
 
 
-def _fail(run: Run, error: CrosswalkError) -> None:
-    """A vendor that cannot be asked now is asked again; anything else ends the run."""
-    rules = rules_of(run.scope)
-    if run.position < len(rules):
-        note_failure(rules[run.position].connection, error)
-    run.message, run.lease, run.lease_until = f"{error.message} {error.help}".strip(), "", None
-    if isinstance(error, TransientError):
-        run.next_attempt_at = timezone.now() + getattr(error, "retry_after", timedelta(seconds=30))
-    else:
-        run.state, run.finished_at = RunState.FAILED, timezone.now()
-    run.save(update_fields=["state", "finished_at", "message", "lease", "lease_until", "next_attempt_at"])
+def _connection_of(run: Run) -> Connection | None:
+    rule = _rule_at(run)
+    return rule.connection if rule else None
+
+
+RESYNC = Kind(
+    permission="mappings.add_run",
+    prepare=_prepare,
+    next_step=_next_step,
+    conclude=_conclude,
+    connection_of=_connection_of,
+)
