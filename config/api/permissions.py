@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 
 class StaffWithModelPermissions(DjangoModelPermissions):
-    """Staff only; reading needs `view_…`; an action of a view may name its own permission in `action_permissions`."""
+    """Staff only; reading needs `view_…`; a view may say itself who may do what, by a method `may`."""
 
     _view = ["%(app_label)s.view_%(model_name)s"]
     perms_map = {**DjangoModelPermissions.perms_map, "GET": _view, "HEAD": _view, "OPTIONS": _view}
@@ -17,7 +17,5 @@ class StaffWithModelPermissions(DjangoModelPermissions):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not (request.user and request.user.is_active and getattr(request.user, "is_staff", False)):
             return False
-        own = getattr(view, "action_permissions", {}).get(getattr(view, "action", None))
-        if own is not None:
-            return request.user.has_perm(own)
-        return super().has_permission(request, view)
+        own: bool | None = view.may(request) if hasattr(view, "may") else None
+        return super().has_permission(request, view) if own is None else own

@@ -83,16 +83,18 @@ class ChangeDetailSerializer(ChangeSerializer):
     state = Word(choices=ChangeState.choices)
     kind = Word(choices=Kind.choices)
     params = serializers.DictField(help_text="What is not a field: campaign, status.")
+    decided_by = serializers.CharField(allow_null=True, help_text="The user; null when that was nobody, or is gone.")
     decided_at = Moment(allow_null=True)
     tries = AttemptSerializer(many=True, source="attempt_rows")
 
     class Meta(ChangeSerializer.Meta):
-        fields = (*ChangeSerializer.Meta.fields, "params", "comment", "decided_at", "tries")
+        fields = (*ChangeSerializer.Meta.fields, "params", "comment", "decided_by", "decided_at", "tries")
 
     def to_representation(self, instance: Change) -> Any:
         decided = {
             "params": instance.params,
             "comment": instance.comment or None,
+            "decided_by": instance.decided_by.get_username() if instance.decided_by else None,
             "decided_at": moment(instance.decided_at),
         }
         tries = AttemptSerializer(instance.attempt_rows.all(), many=True).data
@@ -116,7 +118,7 @@ class DecisionSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     refused = serializers.IntegerField()
     reasons = serializers.DictField(child=serializers.IntegerField())
-    more = serializers.BooleanField(help_text="True when there were more than one call decides: send it again.")
+    more = serializers.BooleanField(help_text="Always false: what is more than one call decides is decided by a run.")
 
 
 class SystemSerializer(serializers.Serializer[Any]):

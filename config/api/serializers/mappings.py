@@ -7,8 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.verbs import VERBS
 from mappings.models import Mapping, MappingVersion, Rule, Run, RunKind
 
+from .audit import CommentSerializer
 from .base import Name, Row, Word
 
 
@@ -63,17 +65,20 @@ class MappingSerializer(Row):
 
 class RunSerializer(Row):
     scope = serializers.DictField(child=serializers.CharField())
+    refused = serializers.IntegerField(help_text="How many changes were left alone.")
+    reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Why, and how many each.")
 
     class Meta:
         model = Run
         fields = (
-            *("id", "kind", "state", "scope", "dry_run", "done", "total", "message", "actor"),
+            *("id", "kind", "state", "scope", "dry_run", "done", "refused", "reasons", "total", "message"),
+            *("comment", "actor"),
             *("created_at", "started_at", "finished_at"),
         )
 
 
 class ScopeSerializer(serializers.Serializer[Any]):
-    """Exactly one of the three."""
+    """What a resync is about: exactly one of the three."""
 
     email = serializers.EmailField(required=False)
     rule = serializers.CharField(required=False, max_length=120)
@@ -85,10 +90,23 @@ class ScopeSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class NewRunSerializer(serializers.Serializer[Any]):
+class NewRunSerializer(CommentSerializer):
     kind = Word(choices=RunKind.choices, default=RunKind.RESYNC)
-    scope = ScopeSerializer()
+    scope = serializers.DictField(
+        child=serializers.JSONField(),
+        allow_empty=False,
+        help_text="Of a resync exactly one of email, rule and connection; of retry, approve, reject and cancel a "
+        "filter with the names of the list of changes.",
+    )
     dry_run = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] in VERBS:
+            return attrs
+        scope = ScopeSerializer(data=attrs["scope"])
+        if not scope.is_valid():
+            raise serializers.ValidationError({"scope": scope.errors})
+        return attrs | {"scope": scope.validated_data}
 
 
 class NewPreviewSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
 
 from integrations.vendors.errors import CrosswalkError, TransientError
 
@@ -15,6 +16,11 @@ class ReadOnly(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
 
     action_permissions: dict[str, str] = {}
     lookup_value_regex = "[0-9A-Za-z]+"
+
+    def may(self, request: Request) -> bool | None:
+        """Whether this user may do what is asked; None leaves it to the permissions of the model."""
+        permission = self.action_permissions.get(self.action)
+        return None if permission is None else request.user.has_perm(permission)
 
 
 class ByName(ReadOnly):

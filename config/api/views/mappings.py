@@ -29,8 +29,8 @@ from mappings.editing.sampling import (
     read_record_by_email,
     record_of_event,
 )
-from mappings.models import Mapping, MappingVersion, Rule, Run, VersionState
-from mappings.runs import RunRefused, start_run
+from mappings.models import Mapping, MappingVersion, Rule, Run, RunKind, VersionState
+from mappings.runs import RunRefused, may_see_runs, may_start, start_run, stop_run
 from mappings.spec import MappingSpec, SpecError, parse_mapping
 
 from .base import ByName, ReadOnly, refuse, refuse_field
@@ -117,25 +117,46 @@ def _answer(mapping: Mapping, version: MappingVersion, sample: Sample) -> dict[s
 
 
 class RunViewSet(ReadOnly):
-    """Passes over many records."""
+    """Passes over many records or changes."""
 
     queryset = Run.objects.all()
     serializer_class = RunSerializer
     filterset_class = RunFilter
-    action_permissions = {"create": "mappings.add_run"}
+
+    def may(self, request: Request) -> bool:
+        """Each kind of run has its own permission: to start it, to see how far it is, and to stop it."""
+        if self.action == "create":
+            return may_start(request.user, _kind_asked_for(request.data))
+        if self.action == "stop":
+            return may_start(request.user, get_object_or_404(Run, pk=self.kwargs["pk"]).kind)
+        return may_see_runs(request.user)
 
     @extend_schema(request=NewRunSerializer, responses={201: RunSerializer}, filters=False)
     def create(self, request: Request) -> Response:
-        """Start a run. The scope is one of `email`, `rule` and `connection`."""
+        """Start a run: a resync of one of `email`, `rule` and `connection`, or a decision about a filter of changes."""
         body = NewRunSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        chosen = body.validated_data
-        _check_scope(chosen["scope"])
+        chosen, user = body.validated_data, request.user
+        if chosen["kind"] == RunKind.RESYNC:
+            _check_scope(chosen["scope"])
+        facts = {"user": user, "comment": chosen["comment"]}
         try:
-            run = start_run(chosen["kind"], chosen["scope"], request.user.get_username(), chosen["dry_run"])
+            run = start_run(chosen["kind"], chosen["scope"], user.get_username(), chosen["dry_run"], **facts)
         except RunRefused as error:
-            refuse_field("kind", str(error))
+            refuse_field("kind" if chosen["kind"] == RunKind.RESYNC else "scope", str(error))
         return Response(RunSerializer(run).data, status=201)
+
+    @extend_schema(request=None, responses=RunSerializer)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """End a run where it is. What it did stays done."""
+        if not stop_run(self.get_object(), request.user.get_username()):
+            refuse_field("run", "It has ended already.")
+        return Response(RunSerializer(self.get_object()).data)
+
+
+def _kind_asked_for(body: Any) -> str:
+    return str(body.get("kind", RunKind.RESYNC)) if isinstance(body, dict) else ""
 
 
 def _check_scope(scope: dict[str, str]) -> None:
