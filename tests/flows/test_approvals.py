@@ -143,6 +143,26 @@ def test_the_brake_stops_a_burst_of_stops_but_not_their_register(world: World, s
     assert all(lead["HasOptedOutOfEmail"] for lead in world.leads)
 
 
+def test_what_the_brake_stopped_is_approved_by_its_sort_in_the_background(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"opt_out": 1}
+    world.mapping()
+    world.rule("ask", "contact.subscribed", UPSERT, approve={"over": 3})
+    world.rule("stop", "contact.unsubscribed", OPT_OUT)
+    contacts = [world.subscribe(f"burst{n}@example.com", name=f"Person {n}") for n in range(3)]
+    world.work()
+    world.subscribe("waits@example.com", name="Dana Cohen")
+    for contact in contacts:
+        world.hear(contact, "unsubscribe")
+    world.work()
+    assert len(world.changes(state="held")) == 3
+    run = start_run("approve", {"state": "held", "braked": "opt_out"}, "dana", comment="a real burst")
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done, run.refused) == ("done", 2, 0)
+    assert all(lead["HasOptedOutOfEmail"] for lead in world.leads)
+    assert [change.rule for change in world.changes(state="held")] == ["ask"]
+
+
 def test_the_brake_counts_what_a_run_makes_and_not_what_people_do(world: World, settings: Any) -> None:
     settings.BRAKE_PER_HOUR = {"create": 3}
     world.main_job()

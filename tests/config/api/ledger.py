@@ -46,6 +46,12 @@ def failed(who: Person | None = None, **facts: Any) -> Change:
     return change(who, state="failed", error=ERROR, error_code="rejected", **facts)
 
 
+def many_failed(count: int, **facts: Any) -> list[Change]:
+    facts = {"object": "Lead", "operation": "upsert", "kind": "contact", "order_key": "o", "state": "failed"} | facts
+    where = connection()
+    return Change.objects.bulk_create([Change(connection=where, **facts) for _ in range(count)])
+
+
 def opt_out(who: Person, **facts: Any) -> OptOut:
     where = connection("getresponse-main", "getresponse")
     facts = {"address": "dana@example.com", "targets": ["salesforce-main"], "heard_at": timezone.now()} | facts

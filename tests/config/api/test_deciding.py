@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from audit.models import Change
+from audit.verbs import AT_ONCE
 from integrations.models import Event
 from mappings.models import Run
+from mappings.runs import advance_runs
 from tests.world import World
 
 from . import ledger
@@ -29,7 +32,7 @@ def test_a_failed_change_is_retried_and_is_the_answer(api: APIClient) -> None:
     assert Change.objects.get().comment == "mended"
 
 
-@pytest.mark.parametrize(("verb", "state"), [("approve", "queued"), ("reject", "rejected")])
+@pytest.mark.parametrize(("verb", "state"), [("approve", "queued"), ("reject", "rejected"), ("cancel", "cancelled")])
 def test_a_held_change_is_decided(api: APIClient, verb: str, state: str) -> None:
     change = ledger.change(state="held")
     assert _post(api, f"changes/{change.id}/{verb}/").json()["state"] == state
@@ -42,7 +45,15 @@ def test_a_decision_that_does_not_fit_the_state_is_refused_with_the_reason(api: 
     assert "Only a failed change can be retried" in answer.json()["change"][0]
 
 
-@pytest.mark.parametrize("verb", ["retry", "approve", "reject", "undo"])
+def test_a_change_says_who_decided_and_when(api: APIClient) -> None:
+    change = ledger.change(state="held")
+    _post(api, f"changes/{change.id}/approve/", {"comment": "looks right"})
+    answer = api.get(f"/api/v1/changes/{change.id}/").json()
+    assert (answer["decided_by"], answer["comment"]) == (User.objects.get().username, "looks right")
+    assert answer["decided_at"]
+
+
+@pytest.mark.parametrize("verb", ["retry", "approve", "reject", "cancel", "undo"])
 def test_a_decision_needs_its_own_permission(caller: Caller, verb: str) -> None:
     change = ledger.failed()
     client = caller("audit.view_change", "audit.add_change", "audit.change_change")
@@ -79,13 +90,46 @@ def test_a_bulk_filter_that_might_mean_everything_is_refused(api: APIClient, bod
     assert Change.objects.get().state == "failed"
 
 
-@pytest.mark.parametrize("verb", ["retry", "approve", "reject"])
+def test_what_the_brake_stopped_is_approved_by_its_sort(api: APIClient) -> None:
+    stops = [ledger.change(state="held", braked="opt_out") for _ in range(2)]
+    other = ledger.change(state="held", braked="delete")
+    assert _post(api, "changes/approve/", {"filter": {"state": "held", "braked": "opt_out"}}).json()["done"] == 2
+    assert set(Change.objects.filter(state="queued").values_list("id", flat=True)) == {row.id for row in stops}
+    other.refresh_from_db()
+    assert other.state == "held"
+
+
+@pytest.mark.parametrize("verb", ["retry", "approve", "reject", "cancel"])
 def test_a_bulk_decision_needs_its_permission(caller: Caller, verb: str) -> None:
     change = ledger.change(state="held")
     client = caller("audit.view_change", "audit.add_change", "audit.change_change")
     assert _post(client, f"changes/{verb}/", {"filter": {"state": "held"}}).status_code == 403
     change.refresh_from_db()
     assert change.state == "held"
+
+
+def test_more_than_a_page_is_decided_by_a_run(api: APIClient) -> None:
+    rows = ledger.many_failed(AT_ONCE + 1, rule="stop")
+    ledger.failed(rule="other")
+    body = {"filter": {"rule": "stop", "state": ["failed", "held"]}, "comment": "mended"}
+    answer = _post(api, "changes/retry/", body)
+    assert (answer.status_code, answer["Location"].partition("/api/")[2]) == (202, f"v1/runs/{answer.json()['id']}/")
+    assert (answer.json()["kind"], answer.json()["total"]) == ("retry", AT_ONCE + 1)
+    assert answer.json()["scope"] == {"rule": "stop", "state": "failed,held"}
+    assert not Change.objects.filter(state="queued").exists()
+    while advance_runs():
+        pass
+    run = api.get(answer["Location"]).json()
+    assert (run["state"], run["done"], run["refused"], run["reasons"]) == ("done", AT_ONCE + 1, 0, {})
+    decided = Change.objects.filter(state="queued", comment="mended", decided_by=User.objects.get())
+    assert set(decided.values_list("id", flat=True)) == {row.id for row in rows}
+
+
+def test_a_run_of_a_filter_that_fits_nothing_is_refused(api: APIClient) -> None:
+    ledger.many_failed(AT_ONCE + 1)
+    answer = _post(api, "changes/approve/", {"filter": {"state": "failed"}})
+    assert (answer.status_code, list(answer.json())) == (400, ["filter"])
+    assert not Run.objects.exists()
 
 
 def test_an_undo_that_cannot_be_is_refused_with_the_reason(api: APIClient) -> None:
@@ -155,6 +199,39 @@ def test_a_resync_is_started_by_email(api: APIClient, world: World) -> None:
 def test_a_run_without_one_known_scope_is_refused(api: APIClient, body: Any) -> None:
     assert _post(api, "runs/", body).status_code == 400
     assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("retry", "failed"), ("approve", "held"), ("reject", "held"), ("cancel", "held")]
+)
+def test_a_decision_is_started_as_a_run_with_a_filter_as_its_scope(caller: Caller, verb: str, state: str) -> None:
+    ledger.change(state=state, rule="stop")
+    body = {"kind": verb, "scope": {"rule": "stop", "state": state}, "comment": "mended"}
+    both = {"audit.retry_change", "audit.decide_change"}
+    own = "audit.retry_change" if verb == "retry" else "audit.decide_change"
+    stranger, allowed = caller("mappings.add_run", *(both - {own})), caller(own)
+    assert _post(stranger, "runs/", body).status_code == 403
+    answer = _post(allowed, "runs/", body)
+    assert (answer.status_code, answer.json()["kind"], answer.json()["comment"]) == (201, verb, "mended")
+    run = Run.objects.get()
+    assert (run.total, run.user) == (1, User.objects.get(username=run.actor))
+    assert _post(stranger, f"runs/{run.id}/stop/").status_code == 403
+    assert _post(allowed, f"runs/{run.id}/stop/").json()["state"] == "stopped"
+    assert _post(allowed, f"runs/{run.id}/stop/").status_code == 400
+    assert allowed.get("/api/v1/runs/").status_code == 200
+
+
+@pytest.mark.parametrize("scope", [{}, {"rule": ""}, {"conection": "x"}, {"state": "applied"}])
+def test_a_decision_with_a_filter_that_is_not_understood_starts_nothing(api: APIClient, scope: Any) -> None:
+    ledger.failed()
+    answer = _post(api, "runs/", {"kind": "retry", "scope": scope})
+    assert (answer.status_code, list(answer.json())) == (400, ["scope"])
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("body", [[], "retry", {"kind": ["retry"], "scope": {"rule": "x"}}])
+def test_what_is_no_run_at_all_is_refused(api: APIClient, body: Any) -> None:
+    assert api.post("/api/v1/runs/", body, format="json").status_code == 400
 
 
 def test_a_run_needs_its_permission(caller: Caller) -> None:
