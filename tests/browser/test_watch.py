@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit.models import Attempt
+from audit.models import Attempt, Change
+from audit.verbs import AT_ONCE
+from mappings.models import Run
+from mappings.runs import advance_runs
 from tests.audit.rows import ERROR, change, connection, event, failed, opt_out, person, told
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -75,11 +78,19 @@ def busy() -> dict[str, str]:
     change(person=person(), state="held", held_reason="More than 100 people.")
     stop = opt_out(who)
     told(stop)
+    where = connection()
+    scope = {"state": "failed", "connection": where.name, "rule": LONG}
+    run = Run.objects.create(
+        kind="retry", state="running", scope=scope, total=3214, done=400, refused=1, reasons={LONG: 1}
+    )
     return {
         "dashboard": "/admin/",
         "log": "/admin/audit/change/",
         "change": f"/admin/audit/change/{wrong.pk}/change/",
+        "filtered log": f"/admin/audit/change/?state__exact=failed&connection={where.name}",
         "decision": "/admin/audit/change/decide/retry/?error_code=rejected",
+        "runs": "/admin/mappings/run/",
+        "run": f"/admin/mappings/run/{run.pk}/change/",
         "opt-outs": "/admin/audit/optout/",
         "opt-out": f"/admin/audit/optout/{stop.pk}/change/",
         "events": "/admin/integrations/event/",
@@ -118,6 +129,22 @@ def test_a_failure_is_followed_from_the_dashboard_to_its_retry(open_page: Any) -
     page.get_by_text("Retry: 1 change.").wait_for()
     row.refresh_from_db()
     assert row.state == "queued"
+
+
+def test_many_that_a_filter_finds_are_decided_in_the_background_and_that_is_stopped(open_page: Any) -> None:
+    ids = [change(state="held", braked="opt_out").pk for _ in range(AT_ONCE + 1)]
+    page = open_page("/admin/audit/change/?state__exact=held&braked=opt_out")
+    page.get_by_role("link", name="Approve all").click()
+    page.get_by_label("Comment").fill("a real burst")
+    page.get_by_role("button", name="Approve 201 changes").click()
+    page.get_by_text("0 of 201 changes").wait_for()
+    advance_runs()
+    page.reload()
+    page.get_by_text("200 of 201 changes").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped by admin.").wait_for()
+    assert advance_runs() == 0
+    assert list(Change.objects.filter(state="held").values_list("pk", flat=True)) == ids[-1:]
 
 
 def test_what_is_final_asks_first(open_page: Any) -> None:
