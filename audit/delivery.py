@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.utils import timezone
 from integrations.clients import ExchangeList, open_client
 from integrations.health import note_failure, note_success
 from integrations.ids import new_id
+from integrations.leases import Holding
 from integrations.models import Connection, Link, Mode
 from integrations.storable import storable
 from integrations.vendors.base import Outcome, Write
@@ -22,19 +24,23 @@ from integrations.vendors.registry import vendor
 
 from . import optouts
 from .ledger import CLAIM, claim_changes
-from .models import Attempt, Change, Kind
-from .settling import hold_back, settle
+from .models import Attempt, Change, ChangeState, Kind
+from .settling import give_back, hold_back, settle
 
 logger = logging.getLogger(__name__)
 
+ROUND_SECONDS = 20.0  # after which no further batch is begun
 FIELD_WRITES = frozenset({"upsert", "update", "create", "set", optouts.OPT_OUT, optouts.OPT_IN})
 
 
 def deliver_due(lane: str, limit: int = CLAIM) -> int:
     """Deliver what is due on this lane. Returns how many changes were taken."""
     claimed = claim_changes(lane, limit)
-    for connection, changes in _by_connection(claimed):
-        _deliver_to(connection, changes)
+    if claimed:
+        holding = Holding(Change.objects.filter(lease=claimed[0].lease, state=ChangeState.SENDING))
+        until = time.monotonic() + ROUND_SECONDS
+        for connection, changes in _by_connection(claimed):
+            _deliver_to(connection, changes, holding, until)
     return len(claimed)
 
 
@@ -46,7 +52,8 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
         yield group[0].connection, group
 
 
-def _deliver_to(connection: Connection, changes: Sequence[Change]) -> None:
+def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
+    """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
     changes = _without_held(changes)
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
@@ -55,7 +62,10 @@ def _deliver_to(connection: Connection, changes: Sequence[Change]) -> None:
     _address(changes)
     _flag_new_records(changes)
     for batch in _batches(connection, changes):
-        _send(connection, batch)
+        if time.monotonic() < until:
+            _send(connection, batch, holding)
+        else:
+            give_back(batch)
 
 
 def _without_held(changes: Sequence[Change]) -> list[Change]:
@@ -114,9 +124,9 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
             yield group[start : start + size]
 
 
-def _send(connection: Connection, changes: Sequence[Change]) -> None:
+def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
-    journal, batch = ExchangeList(), new_id()
+    journal, batch = ExchangeList(holding), new_id()
     urgent, stopped = changes[0].lane == "optouts", False
     try:
         outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])

@@ -240,12 +240,22 @@ def _new_link(change: Change) -> Link:
     )
 
 
-@transaction.atomic
 def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
     """Set aside claimed changes because of an opt-out, at no cost."""
+    _take_back(changes, ChangeState.HELD, reasons)
+
+
+def give_back(changes: Sequence[Change]) -> None:
+    """Leave claimed changes to the next round, at no cost."""
+    _take_back(changes, ChangeState.QUEUED, {})
+
+
+@transaction.atomic
+def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> None:
+    """Changes that were claimed and not sent: this was no attempt."""
     mine = still_ours(changes)
     for change in mine:
-        change.state, change.held_reason = ChangeState.HELD, reasons[change.id]
+        change.state, change.held_reason = state, reasons.get(change.id, "")
         _refund(change)
     save_settled(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()

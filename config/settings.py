@@ -113,8 +113,8 @@ Q_CLUSTER: dict[str, Any] = {
     "name": "events",
     "workers": WORKERS,
     "save_limit": 0,
-    "timeout": 60,
-    "retry": 120,
+    "timeout": 120,  # seconds; more than a round takes whose vendors are slow
+    "retry": 180,
     "max_attempts": 1,
     "ack_failures": True,
     "queue_limit": max(2, WORKERS),
@@ -123,7 +123,7 @@ Q_CLUSTER: dict[str, Any] = {
     "scheduler": True,
     "poll": 0.1,
     "ALT_CLUSTERS": {
-        lane: {"workers": 1 if lane != "events" else WORKERS, "timeout": 60, "retry": 120} for lane in LANES
+        lane: {"workers": 1 if lane != "events" else WORKERS, "timeout": 120, "retry": 180} for lane in LANES
     },
 } | ({"redis": _with_timeouts(REDIS_URL)} if REDIS_URL else {"orm": "default"})
 

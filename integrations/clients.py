@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .budgets import SharedBudget
+from .leases import Holding
 from .models import AccessToken, Connection, Mode
 from .vendors.base import Account, Client, Exchange, Services, Token
 from .vendors.errors import Busy
@@ -23,12 +24,15 @@ _EARLY = timedelta(seconds=60)  # a token this close to its end counts as expire
 
 @dataclass
 class ExchangeList:
-    """The HTTP calls of one piece of work, in order."""
+    """The HTTP calls of one piece of work, in order. `holding` is what is worked on: each call may take long."""
 
+    holding: Holding | None = None
     exchanges: list[Exchange] = field(default_factory=list)
 
     def note(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
+        if self.holding is not None:
+            self.holding.keep()
 
 
 @dataclass

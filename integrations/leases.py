@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
-LEASE = timedelta(seconds=45)  # longer than one batch takes, so that dead work is taken up within a minute
+LEASE = timedelta(seconds=45)  # longer than one call to a vendor takes; dead work is taken up within a minute
+RENEW_SECONDS = 5.0
 M = TypeVar("M", bound=Model)
+
+
+@dataclass
+class Holding:
+    """The rows of one lease while a worker is at them, however many calls that takes."""
+
+    rows: QuerySet[Any]
+    _renewed_at: float = field(default_factory=time.monotonic)
+
+    def keep(self) -> None:
+        """Ask for more time. Call it after each call to a vendor; most of the time it does nothing."""
+        now = time.monotonic()
+        if now - self._renewed_at >= RENEW_SECONDS:
+            self.rows.update(lease_until=timezone.now() + LEASE)
+            self._renewed_at = now
 
 
 def skip_claimed(rows: QuerySet[M]) -> QuerySet[M]:

@@ -118,7 +118,7 @@ def _execute(statement: str, values: Sequence[Any]) -> None:
 
 
 def _prepared(field: Any, value: Any) -> Any:
-    """The value as the driver takes it. Texts and numbers it takes as they are, and there are thirty of them in a row."""
+    """The value as the driver takes it: texts and numbers as they are, and most of a row's thirty values are such."""
     if type(field) in _PLAIN and type(value) in _TAKEN:
         return value
     return field.get_db_prep_save(value, connection)

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 _LARGEST = 2**63
-# What JSON text that nothing has to be dropped from never holds: NUL, surrogates, numbers without end or of many digits.
+# What JSON text holds when something may have to be dropped: NUL, surrogates, numbers without end or of many digits.
 _SUSPECT = re.compile(r"\\u0000|\\ud[89a-f]|NaN|Infinity|\d{19}")
 
 

@@ -19,7 +19,7 @@ FAILED = 1
 
 
 class Fork:
-    """The child runs `main` with no file of the parent's but its outputs and `kept`, and with none of its signal handlers.
+    """The child runs `main` with no file of the parent's but its outputs and `kept`, and no signal handler of its own.
 
     Call it where no other thread runs, and with no database connection open.
     """

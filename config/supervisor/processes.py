@@ -24,7 +24,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 class Program:
     """What the parent starts and watches: a command, or a `main` that runs in a fork of the parent.
 
-    A fork shares with the parent what both have loaded. `lane` names the queue lane whose heartbeat counts; "" for none.
+    A fork shares with the parent what both have loaded. `lane` names the lane whose heartbeat counts; "" for none.
     """
 
     name: str

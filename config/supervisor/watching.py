@@ -12,7 +12,7 @@ class Limits:
 
     boot: float = 60.0  # from the start to the first sign of life
     silence: float = 15.0
-    task: float = 60.0  # on top of `silence` while a task runs: what a worker may take before its cluster ends it
+    task: float = 120.0  # on top of `silence` while a task runs: what a worker may take before its cluster ends it
     first_delay: float = 0.5
     longest_delay: float = 5.0
     settled: float = 30.0  # whoever lived this long starts again at once

@@ -8,8 +8,9 @@ from typing import Any
 
 from audit.comparing import same_value
 from audit.models import Change
-from integrations.clients import open_client
+from integrations.clients import ExchangeList, open_client
 from integrations.conflicts import Question
+from integrations.leases import Holding
 from integrations.models import ConflictKind, Connection, Event, Link, Person
 from integrations.vendors.base import Client, Vendor
 from integrations.vendors.errors import CrosswalkError
@@ -77,6 +78,7 @@ class Workshop:
     mappings: Mapping[str, tuple[MappingSpec, int]]
     lane: str
     pairs: frozenset[tuple[str, str, str, str]] = frozenset()  # (from connection, object, to connection, object)
+    holding: Holding | None = None  # the events that are planned
     _clients: dict[str, Client] = field(default_factory=dict)
 
     def is_two_way(self, spec: MappingSpec) -> bool:
@@ -86,7 +88,8 @@ class Workshop:
 
     def client(self, name: str) -> Client:
         if name not in self._clients:
-            self._clients[name] = open_client(self.connections[name], urgent=self.lane == "optouts")
+            journal, is_urgent = ExchangeList(self.holding), self.lane == "optouts"
+            self._clients[name] = open_client(self.connections[name], journal, is_urgent)
         return self._clients[name]
 
 

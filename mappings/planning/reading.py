@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from integrations.budgets import windows_of
-from integrations.clients import open_client
 from integrations.health import note_failure, note_success
 from integrations.models import Connection, EventSource
 from integrations.storable import storable
 from integrations.vendors.base import Client, Record
-from integrations.vendors.errors import CrosswalkError
+from integrations.vendors.errors import Busy, CrosswalkError
 from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
 from .case import Case, Workshop
+
+
+ROUND_SECONDS = 15.0  # after which no further portion is asked for
 
 
 def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
@@ -53,22 +56,28 @@ def paths_of(rule: RuleSpec, shop: Workshop) -> set[str]:
 
 
 def _read_object(connection: Connection, object: str, cases: Sequence[Case], shop: Workshop) -> None:
-    """In portions that the smallest budget window can pay for; once a portion fails, the rest waits with it."""
+    """In portions that the smallest budget window can pay for; once a portion fails, the rest waits with it.
+
+    What a slow vendor could not give in time is read in the next round.
+    """
     consent = vendor(connection.vendor).capabilities.consent_paths
     wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
-    client, failure = open_client(connection, urgent=shop.lane == "optouts"), None
+    client, failure, until = shop.client(connection.name), None, time.monotonic() + ROUND_SECONDS
     size = portion_of(connection)
     for start in range(0, len(cases), size):
         portion = cases[start : start + size]
+        if failure is None and time.monotonic() > until:
+            failure = Busy(f"{connection.name} answers slowly; this is read next.")
         failure = failure or _read_portion(connection, client, object, portion, wanted)
         for case in portion if failure else ():
             case.complete, case.problem = False, failure
 
 
 def portion_of(connection: Connection) -> int:
-    """How many records are asked for at a time."""
-    windows = windows_of(connection, vendor(connection.vendor).capabilities.limits)
-    return max(1, min(20, min((calls for calls, _seconds in windows), default=20) // 2))
+    """How many records are asked for at a time: as many as can be under way, and half of what a window allows."""
+    capabilities = vendor(connection.vendor).capabilities
+    windows = windows_of(connection, capabilities.limits)
+    return max(1, min(capabilities.parallel, *(calls // 2 for calls, _seconds in windows)))
 
 
 def _read_portion(

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from integrations.leases import Holding
 from integrations.models import Connection, Event
 
 from ..models import MappingVersion, Rule, VersionState
@@ -38,7 +39,7 @@ def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
 
-def open_workshop(lane: str, then: Mapping[str, int]) -> Workshop:
+def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = None) -> Workshop:
     """Every mapping in force, or in the version that `then` names, and every connection."""
     named = [Q(mapping__name=name, number=number) for name, number in then.items()]
     in_force = Q(state=VersionState.PUBLISHED) & ~Q(mapping__name__in=list(then))
@@ -48,7 +49,8 @@ def open_workshop(lane: str, then: Mapping[str, int]) -> Workshop:
         for row in versions
     }
     connections: dict[str, Any] = {connection.name: connection for connection in Connection.objects.all()}
-    return Workshop(connections, mappings, lane, frozenset(_pair(spec) for spec, _number in mappings.values()))
+    pairs = frozenset(_pair(spec) for spec, _number in mappings.values())
+    return Workshop(connections, mappings, lane, pairs, holding)
 
 
 def _pair(spec: MappingSpec) -> tuple[str, str, str, str]:
