@@ -213,8 +213,8 @@ def _update_links(changes: Sequence[Change]) -> None:
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
         link.seen_at, fresh[spot] = timezone.now(), link
-    key, written = ("connection", "object", "record_id"), ("snapshot", "bases", "synthetic", "seen_at")
-    put_rows(list(fresh.values()), key, written)
+    known_now = ("snapshot", "bases", "synthetic", "seen_at")
+    put_rows(list(fresh.values()), ("connection", "object", "record_id"), known_now)
 
 
 def _with_our_writes(bases: dict[str, dict[str, Any]], written: dict[str, Any]) -> dict[str, dict[str, Any]]:

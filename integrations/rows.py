@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
-from django.db.models import CharField, Field, Model, PositiveIntegerField, PositiveSmallIntegerField, TextField
+from django.db.models import CharField, Model, PositiveIntegerField, PositiveSmallIntegerField, TextField
 
 _PLAIN = (CharField, TextField, PositiveIntegerField, PositiveSmallIntegerField)  # these themselves, no kinds of them
 _TAKEN = (str, int, type(None))
@@ -124,5 +124,5 @@ def _prepared(field: Any, value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _quoted(field: Field[Any, Any]) -> str:
+def _quoted(field: Any) -> str:
     return connection.ops.quote_name(str(field.column))

@@ -16,7 +16,6 @@ from integrations.vendors.registry import vendor
 from ..spec import RuleSpec
 from .case import Case, Workshop
 
-
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
 
 
@@ -62,8 +61,8 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
     """
     consent = vendor(connection.vendor).capabilities.consent_paths
     wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
-    client, failure, until = shop.client(connection.name), None, time.monotonic() + ROUND_SECONDS
-    size = portion_of(connection)
+    client, size, until = shop.client(connection.name), portion_of(connection), time.monotonic() + ROUND_SECONDS
+    failure: CrosswalkError | None = None
     for start in range(0, len(cases), size):
         portion = cases[start : start + size]
         if failure is None and time.monotonic() > until:
