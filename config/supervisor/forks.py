@@ -57,7 +57,7 @@ class Fork:
             os.kill(self.pid, signal.SIGTERM)
 
 
-def _become(main: Callable[[], None], kept: Sequence[int], mask: set[signal.Signals]) -> None:
+def _become(main: Callable[[], None], kept: Sequence[int], mask: set[int | signal.Signals]) -> None:
     """In the child. Never returns: what the parent was about to do is not done twice."""
     code = FAILED
     try:
