@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from .errors import CrosswalkError, Unsupported
+from .lookups import Entry, LookUp
 
 Record = dict[str, Any]
 Channel = Literal["email", "sms", "call", "whatsapp", "all"]
@@ -272,6 +273,10 @@ class Client:
         """All fields of an object, standard and custom."""
         raise self._unsupported("describe")
 
+    def look_up(self, key: str) -> Iterator[Entry]:
+        """The entries of one look-up of the capabilities; pages are asked for as they are needed."""
+        raise self._unsupported(f"a list of {key}")
+
     def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         """Full records by id; a missing id is a record that is gone."""
         raise self._unsupported("read")
@@ -376,11 +381,15 @@ class Capabilities:
     callbacks: bool = False  # webhooks can be managed by API
     consent_paths: tuple[str, ...] = ()  # what `opted_in_at` reads of a record
     campaign_object: str = ""  # the object that add_to_campaign writes ("CampaignMember")
+    lookups: tuple[LookUp, ...] = ()  # what a person chooses from, by name
     parallel: int = 4  # calls at once
     source: str = ""
 
     def object(self, name: str) -> ObjectCapability | None:
         return next((o for o in self.objects if o.name == name), None)
+
+    def lookup(self, key: str) -> LookUp | None:
+        return next((each for each in self.lookups if each.key == key), None)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,10 @@ CHANNELS = ("email", "sms", "call", "whatsapp", "all")
 
 @dataclass(frozen=True)
 class ActionKey:
-    """One key of an action; `help` is one sentence for the administrator."""
+    """One key of an action; `help` is one sentence for the administrator.
+
+    `chosen_from` is the kind of look-up at the action's connection that has it by name.
+    """
 
     name: str
     type: KeyType
@@ -32,6 +35,7 @@ class ActionKey:
     required: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
+    chosen_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class ActionForm:
         return next((key for key in self.keys if key.name == name), None)
 
 
-def _text(name: str, help: str, required: bool = False) -> ActionKey:
-    return ActionKey(name, "text", help, required)
+def _text(name: str, help: str, required: bool = False, chosen_from: str = "") -> ActionKey:
+    return ActionKey(name, "text", help, required, chosen_from=chosen_from)
 
 
 CONNECTION = ActionKey("connection", "connection", "Where it is done.", required=True)
@@ -58,19 +62,23 @@ MAPPING = ActionKey("mapping", "mapping", "The mapping that fills the record's f
 MAPPED = (MAPPING, ActionKey("connection", "connection", "May be left out: the mapping's target."))
 TAGS = (
     CONNECTION,
-    ActionKey("tags", "texts", "The tags' names."),
+    ActionKey("tags", "texts", "The tags' names.", chosen_from="tag"),
     ActionKey("from", "path", "Instead of tags: the field of the source that holds them."),
 )
 CAMPAIGN = (
     CONNECTION,
-    _text("campaign", "The campaign's id, or the list's.", required=True),
-    _text("status", "The member's status, one that the campaign has; its default when left out."),
+    _text("campaign", "The campaign's id, or the list's.", required=True, chosen_from="campaign"),
+    _text(
+        "status",
+        "The member's status, one that the campaign has; its default when left out.",
+        chosen_from="member_status",
+    ),
 )
 TITLE = _text("title", "The title, with {field} placeholders.")
 NEEDED_TITLE = _text("title", "The title, with {field} placeholders.", required=True)
 BODY = _text("body", "The text, with {field} placeholders.")
 DUE = ActionKey("due", "due", "When it is due: +2d or +4h from now, a date such as 2026-12-31, or a field with a date.")
-ASSIGNEE = _text("assignee", "Whose it is: the user's id at the vendor.")
+ASSIGNEE = _text("assignee", "Whose it is: the user's id at the vendor.", chosen_from="user")
 TASK = (CONNECTION, TITLE, BODY, DUE, ASSIGNEE)
 NOTE = (CONNECTION, TITLE, BODY)
 

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import responses
 
+from integrations.sandbox.testing import RunningSandbox
 from integrations.vendors import errors
 from integrations.vendors.base import Account, Client, Inbound, Services, Vendor, Write
 from integrations.vendors.errors import CrosswalkError, RecordError, Unsupported
 from integrations.vendors.registry import VENDORS
+from mappings.spec import ACTIONS
 from tests.integrations.vendors.services import Bench
 from tests.payloads import Payload, payloads
 
@@ -32,6 +34,11 @@ EVENTS = {
     *(f"task.{w}" for w in ("created", "updated", "completed", "deleted")),
     *(f"note.{w}" for w in ("created", "updated", "deleted")),
     *("message.received", "message.sent", "appointment.created", "appointment.updated", "appointment.cancelled"),
+}
+LOOKUP_KINDS = {key.chosen_from for form in ACTIONS.values() for key in form.keys} - {""}
+SANDBOX = {  # where each vendor is simulated, and who may sign in there
+    "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
+    "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),
 }
 GROUPS = (errors.TransientError, errors.ConfigurationError, errors.RecordError)
 
@@ -141,6 +148,27 @@ def test_callbacks_are_managed_exactly_where_the_capabilities_say_so(vendor: Ven
     own = vars(type(client(vendor, Bench())))
     managed = [name in own for name in ("callbacks", "register_callback", "remove_callback")]
     assert managed == [vendor.capabilities.callbacks] * 3
+
+
+@every_vendor
+def test_look_ups_are_answered_exactly_where_the_capabilities_say_so(vendor: Vendor) -> None:
+    lookups = vendor.capabilities.lookups
+    asked = client(vendor, Bench())
+    assert len({each.key for each in lookups}) == len(lookups)
+    assert all(each.label and each.source and each.kind in LOOKUP_KINDS for each in lookups)
+    assert ("look_up" in vars(type(asked))) == bool(lookups)
+    with pytest.raises(Unsupported):
+        list(asked.look_up("levitations"))
+
+
+@every_vendor
+def test_every_look_up_is_there_at_the_simulated_vendor(vendor: Vendor, sandbox: RunningSandbox) -> None:
+    simulated = Account(vendor.slug, f"{sandbox.url}/{SANDBOX[vendor.slug][0]}", SANDBOX[vendor.slug][1])
+    asked = vendor.connect(simulated, Bench().services)
+    for each in vendor.capabilities.lookups:
+        entries = list(asked.look_up(each.key))
+        assert entries and all(entry.id and entry.name for entry in entries), each.key
+        assert len({entry.id for entry in entries}) == len(entries), each.key
 
 
 # --- webhooks -------------------------------------------------------------------------------------------------------

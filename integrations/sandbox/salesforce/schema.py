@@ -157,7 +157,12 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("Description", "Description", "textarea", 32000),
         _computed("IsClosed", "Closed", "boolean"),
     ),
-    "User": (*SYSTEM, Field("Username", "Username", length=80), Field("Name", "Full Name", length=121)),
+    "User": (
+        *SYSTEM,
+        Field("Username", "Username", length=80),
+        Field("Name", "Full Name", length=121),
+        _flag("IsActive", "Active"),
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The sample org: the integration user, one campaign with its member statuses; no leads."""
+"""The sample org: its users, one campaign with its member statuses; no leads."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from .options import USERNAME
 from .org import INTEGRATION_USER
 
 CAMPAIGN = "7015e0000000001AAA"
+USERS = (  # the first is INTEGRATION_USER
+    ("Crosswalk Integration", USERNAME, True),
+    ("Dana Cohen", "dana.cohen@example.com", True),
+    ("Left Longago", "left.longago@example.com", False),
+)
 STATUSES = (("Sent", True, False), ("Registered", False, True), ("Attended", False, True), ("Responded", False, True))
 
 
 def seed(shelf: Shelf) -> None:
-    _put(shelf, "User", INTEGRATION_USER, {"Username": USERNAME, "Name": "Crosswalk Integration"})
+    for name, username, active in USERS:
+        values = {"Username": username, "Name": name, "IsActive": active}
+        _put(shelf, "User", new_id(shelf.store, "User"), values)
     campaign_id = new_id(shelf.store, "Campaign")
     _put(
         shelf,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ..base import Capabilities, EventCapability, ObjectCapability
+from ..lookups import LookUp
 
 SOURCE = "GetResponse OpenAPI 3.2026-07-28 and apidocs.getresponse.com/v3"
 BY_CALLBACK = "Pushed at once by the callback, which is not repeated when it fails, and by webhooks, which are."
@@ -50,6 +51,10 @@ CAPABILITIES = Capabilities(
     limits=((30_000, timedelta(minutes=10)), (80, timedelta(seconds=1))),
     consent_paths=("origin", "createdOn"),
     callbacks=True,
+    lookups=(
+        LookUp("lists", "lists", "campaign", fields=("campaign.campaignId",), source="OAS: GET /campaigns"),
+        LookUp("tags", "tags", "tag", fields=("tags",), by_name=True, source="OAS: GET /tags"),
+    ),
     parallel=10,
     source=SOURCE,
 )

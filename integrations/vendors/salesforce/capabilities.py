@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ..base import Capabilities, EventCapability, ObjectCapability, OptOutField
+from ..lookups import LookUp
 from .fields import OPT_OUT_FIELD
 
 ROWS_PER_CALL = 200  # sObject Collections: developer.salesforce.com/docs/platform/api-rest
@@ -10,6 +11,7 @@ SOURCE = "Salesforce REST API, developer.salesforce.com/docs/platform/api-rest"
 COLLECTIONS = SOURCE + "; sObject Collections take 200 rows"
 RECORD_WRITES = ("upsert", "create", "update", "delete", "set")
 READS = ("read", "find", "page")
+USER_FIELDS = ("OwnerId", "CreatedById", "LastModifiedById")
 LAST_UNSUBSCRIBE = "Last_Unsubscribe_Date__c"
 NOT_YET = "Salesforce pushes nothing to a plain web address; changes are read by their SystemModstamp."
 
@@ -69,6 +71,11 @@ CAPABILITIES = Capabilities(
         OptOutField("Contact", "email", OPT_OUT_FIELD, True, LAST_UNSUBSCRIBE, "Email"),
     ),
     campaign_object="CampaignMember",
+    lookups=(
+        LookUp("campaigns", "campaigns", "campaign", fields=("CampaignId",), source="Object Reference: Campaign"),
+        LookUp("member_statuses", "campaign member statuses", "member_status", source="CampaignMemberStatus.Label"),
+        LookUp("users", "active users", "user", fields=USER_FIELDS, source="Object Reference: User"),
+    ),
     parallel=5,  # long calls at once in a Developer org; 25 elsewhere (salesforce.md §2.6)
     source=SOURCE,
 )

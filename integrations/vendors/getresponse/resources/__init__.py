@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...base import Account, Callback, Check, Client, Field, Found, Page, Record, Services
 from ...errors import Unsupported
+from ...lookups import Entry
 from ..client import Api, next_page
 from .callbacks import Callbacks
 from .checks import Checks
+from .choices import Choices
 from .contacts import Contacts, elements_of
 
 LISTINGS = {"campaign": "campaigns", "tag": "tags"}
@@ -29,6 +31,9 @@ class GetResponse(Client):
     def describe(self, object: str) -> list[Field]:
         self._only_contacts(object, "describe")
         return self.contacts.describe()
+
+    def look_up(self, key: str) -> Iterator[Entry]:
+        return Choices(self.api).entries(key)
 
     def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         self._only_contacts(object, "read")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...base import Account, Check, Client, Field, Found, Outcome, Page, Record, Services, Write
+from ...lookups import Entry
 from ..client import Api
 from ..fields import described_field
 from .checks import Checks
+from .choices import Choices
 from .queries import Queries
 from .writer import Writer
 
@@ -26,6 +28,9 @@ class Salesforce(Client):
 
     def describe(self, object: str) -> list[Field]:
         return [described_field(field) for field in self.queries.describe(object)]
+
+    def look_up(self, key: str) -> Iterator[Entry]:
+        return Choices(self.queries).entries(key)
 
     def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         return self.queries.read(object, record_ids, fields)
