@@ -8,6 +8,7 @@ import time
 from audit.delivery import deliver_due
 from audit.retention import prune_due
 from audit.sealing import seal_due
+from integrations.lookups import renew_due
 from integrations.wake import LINGER_SECONDS, wake
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
@@ -28,6 +29,7 @@ def work_off(lane: str) -> int:
     if lane == "bulk":
         seal_due()
         prune_due()
+        renew_due()
     return taken
 
 

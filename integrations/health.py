@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from .clients import forget_token, open_client
 from .inbox import look_again_now
+from .knowledge import forget_all
 from .models import BudgetWindow, Connection, Health
-from .schemas import forget_fields
+from .refreshing import refresh_account
 from .tokens import callback_url
 from .vendors.base import Check
 from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited, RecordError
@@ -56,21 +57,27 @@ def account_changed(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk).update(**fresh)
     for name, value in fresh.items():
         setattr(connection, name, value)
-    forget_fields(connection)
+    forget_all(connection)
     look_again_now()
 
 
 def check_connection(connection: Connection) -> list[Check]:
-    """Call the vendor read-only and say what works and what is missing. What waited goes on when it works again."""
+    """Call the vendor read-only and say what works and what is missing. What waited goes on when it works again.
+
+    What is known of the account is read afresh as well.
+    """
+    client = open_client(connection, urgent=True)
     try:
-        checks = open_client(connection, urgent=True).check(callback_url(connection))
+        checks = client.check(callback_url(connection))
     except CrosswalkError as error:
         checks = [Check(name="Sign in", ok=False, detail=error.message, help=error.help)]
-    _keep_report(connection, checks)
+    if _keep_report(connection, checks):
+        refresh_account(connection, client)
     return checks
 
 
-def _keep_report(connection: Connection, checks: list[Check]) -> None:
+def _keep_report(connection: Connection, checks: list[Check]) -> bool:
+    """Whether we could sign in at all."""
     missing = [check for check in checks if not check.ok]
     signed_in = not any(check.required and not check.ok and check.name == checks[0].name for check in checks)
     health = Health.OK if not missing else Health.DEGRADED if signed_in else Health.BLOCKED
@@ -84,3 +91,4 @@ def _keep_report(connection: Connection, checks: list[Check]) -> None:
     Connection.objects.filter(pk=connection.pk).update(**{name: getattr(connection, name) for name in fields})
     if signed_in:
         look_again_now()
+    return signed_in

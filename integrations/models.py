@@ -132,19 +132,29 @@ class BudgetWindow(models.Model):
         return f"{self.calls} per {self.seconds} s"
 
 
-class Schema(models.Model):
-    """The fields of one object as the vendor described them last."""
+class KnowledgeKind(models.TextChoices):
+    FIELDS = "fields", _("Fields")
+    LOOK_UP = "look_up", _("Look-up")
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schemas")
-    object = models.CharField(max_length=80)
-    fields = models.JSONField(default=list)
-    fetched_at = models.DateTimeField(default=timezone.now)
+
+class Knowledge(models.Model):
+    """What a vendor said last of one thing of its account: an object's fields, or the entries of a look-up."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="knowledge")
+    kind = models.CharField(max_length=20, choices=KnowledgeKind)
+    name = models.CharField(max_length=80)  # the object, or the look-up's key
+    content = models.JSONField(default=list)
+    fetched_at = models.DateTimeField(null=True)  # when it was asked for; None when it was never read
+    forgotten_at = models.DateTimeField(null=True)  # what was asked for before this is known to be out of date
+    asking_until = models.DateTimeField(null=True)  # one worker asks again; the others use what is there
+    problem = models.TextField(blank=True)  # why it could not be read the last time
+    problem_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "object"], name="one_schema")]
+        constraints = [models.UniqueConstraint(fields=["connection", "kind", "name"], name="one_knowledge")]
 
     def __str__(self) -> str:
-        return f"{self.connection_id} {self.object}"
+        return f"{self.connection_id} {self.kind} {self.name}"
 
 
 class Person(models.Model):

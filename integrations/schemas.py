@@ -1,43 +1,39 @@
-"""What a vendor says about its objects' fields, kept for an hour and shared by all workers."""
+"""What a vendor says about its objects' fields, as known or by asking."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from typing import Any
 
-from django.utils import timezone
-
+from . import knowledge
 from .clients import open_client
-from .models import Connection, Schema
+from .models import Connection, Knowledge, KnowledgeKind
 from .vendors.base import Client, Field
 
-FRESH = timedelta(hours=1)
 Fields = dict[str, Field]
 
 
 def fields_of(connection: Connection, object: str, client: Client | None = None, refresh: bool = False) -> Fields:
-    """Fields by name. Asks the vendor when what we know is older than an hour; raises what the client raises."""
-    row = Schema.objects.filter(connection=connection, object=object).first()
-    if row is None or refresh or row.fetched_at < timezone.now() - FRESH:
-        described = (client or open_client(connection)).describe(object)
-        row, _made = Schema.objects.update_or_create(
-            connection=connection,
-            object=object,
-            defaults={"fields": [asdict(field) for field in described], "fetched_at": timezone.now()},
-        )
-    return {item["name"]: Field(**{**item, "choices": tuple(item["choices"])}) for item in row.fields}
+    """Fields by name. Asks the vendor when what we know is older than an hour; raises as `knowledge.current` does."""
+    read = knowledge.refreshed if refresh else knowledge.current
+    return _fields(read(connection, KnowledgeKind.FIELDS, object, lambda: describe(connection, object, client)))
 
 
 def known_fields(connection: Connection, object: str) -> Fields | None:
     """Fields by name as last heard, without asking; None when never heard."""
-    row = Schema.objects.filter(connection=connection, object=object).first()
-    return (
-        None
-        if row is None
-        else {item["name"]: Field(**{**item, "choices": tuple(item["choices"])}) for item in row.fields}
-    )
+    row = knowledge.known(connection, KnowledgeKind.FIELDS, object)
+    return _fields(row) if row else None
 
 
 def forget_fields(connection: Connection) -> None:
     """Ask the vendor again next time, for example after a field was refused."""
-    Schema.objects.filter(connection=connection).update(fetched_at=timezone.now() - 2 * FRESH)
+    knowledge.forget(connection, KnowledgeKind.FIELDS)
+
+
+def describe(connection: Connection, object: str, client: Client | None = None) -> list[dict[str, Any]]:
+    """The fields as they are kept."""
+    return [asdict(field) for field in (client or open_client(connection)).describe(object)]
+
+
+def _fields(row: Knowledge) -> Fields:
+    return {item["name"]: Field(**{**item, "choices": tuple(item["choices"])}) for item in row.content}

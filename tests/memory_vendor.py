@@ -36,6 +36,7 @@ from integrations.vendors.base import (
     Write,
 )
 from integrations.vendors.errors import CrosswalkError, NotFound
+from integrations.vendors.lookups import Entry, LookUp
 from integrations.vendors.registry import VENDORS
 
 FIELDS = ("email", "name", "city", "note")
@@ -47,6 +48,7 @@ class System:
 
     name: str
     records: dict[str, Record] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=lambda: {"l1": "Newsletter"})  # name by id
     events: list[Notice] = field(default_factory=list)  # pushed, not delivered yet
     failures: list[CrosswalkError] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -97,6 +99,10 @@ class MemoryClient(Client):
         return [
             Field(name, type="boolean" if name == "stopped" else "string", unique_key=name == "key") for name in names
         ]
+
+    def look_up(self, key: str) -> Iterator[Entry]:
+        self._call()
+        return (Entry(id, name) for id, name in self.system.lists.items())
 
     def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         self._call()
@@ -176,7 +182,11 @@ def memory_vendor(systems: Mapping[str, System]) -> Vendor:
         docs_url="",
         default_base_url="",
         capabilities=Capabilities(
-            (contact,), events, (), (OptOutField("contact", "email", "stopped", True, "", "email"),)
+            (contact,),
+            events,
+            (),
+            (OptOutField("contact", "email", "stopped", True, "", "email"),),
+            lookups=(LookUp("lists", "lists", "campaign", fields=("list",)),),
         ),
         credentials=(),
         options=(),

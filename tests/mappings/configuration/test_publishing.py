@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations import schemas
-from integrations.models import Connection, Schema
+from integrations.models import Connection, Knowledge, KnowledgeKind
 from integrations.vendors.base import Field
 from integrations.vendors.errors import Unavailable
 from mappings import publishing
@@ -34,7 +35,13 @@ def mapping() -> Mapping:
         connection = Connection.objects.create(name=name, vendor=vendor)
         for object in objects:
             fields = [{**field.__dict__, "choices": []} for field in FIELDS[object]]
-            Schema.objects.create(connection=connection, object=object, fields=fields)
+            Knowledge.objects.create(
+                connection=connection,
+                kind=KnowledgeKind.FIELDS,
+                name=object,
+                content=fields,
+                fetched_at=timezone.now(),
+            )
     return Mapping.objects.create(name="m")
 
 
@@ -100,7 +107,7 @@ def test_a_vendor_that_does_not_answer_is_a_warning_and_what_is_known_is_used(
 
     monkeypatch.setattr(publishing, "fields_of", silent)
     assert "fields[0].to" in str(problems_of_mapping(_spec({"from": "name", "to": "LastNam"}))[0])
-    Schema.objects.all().delete()
+    Knowledge.objects.all().delete()
     findings = findings_of_mapping(_spec({"from": "name", "to": "LastNam"}))
     assert findings.problems == []
     assert str(findings.warnings[1]) == (
