@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from .admin_connection_form import BASICS, ConnectionForm, fieldsets_for, form_for, stored_credentials
+from .admin_knowledge import known_rows, refresh
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
 from .admin_pages import Button, ButtonsMixin, advice
 from .budgets import budget_lines, windows_of
@@ -33,6 +34,7 @@ from .vendors.errors import Conflict, CrosswalkError
 from .vendors.registry import VENDORS
 
 CHANGE = "integrations.change_connection"
+REFRESH = "refresh"
 SIGN_IN_FIELDS = {"base_url", "environment"}  # a token of the old address is no token of the new one
 SEEN_LOOK = {
     "pushed": ("good", "bolt", gettext_lazy("Pushed")),
@@ -97,6 +99,7 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             "autorenew",
             confirm=gettext_lazy("The old URL stops working at once; the vendor must be given the new one."),
         ),
+        Button(REFRESH, "", CHANGE, refresh),
         Button("register-callback", "", CHANGE, register_callback),
         Button("remove-callback", "", CHANGE, remove_callback),
     )
@@ -193,7 +196,13 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             "budget": budget_of(connection, kind) if kind else [],
             "seen": seen_events(kind) if kind else [],
             "callbacks_url": callbacks_url(connection) if kind and kind.capabilities.callbacks else "",
+            "known": known_rows(connection),
+            "press_url": self._refresh_url(request, connection),
         }
+
+    def _refresh_url(self, request: HttpRequest, connection: Connection) -> str:
+        may = request.user.has_perm(CHANGE)
+        return reverse(f"admin:{self._press_name}", args=[connection.pk, REFRESH]) if may else ""
 
     def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:
         credentials = form.new_credentials()

@@ -13,6 +13,7 @@ from integrations.vendors.base import Callback, Check
 from integrations.vendors.base import Client as VendorClient
 from integrations.vendors.errors import Conflict, Unavailable
 from tests.audit.rows import SECRET, connection, staff
+from tests.integrations.vendors.services import Bench, salesforce_account
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/integrations/connection/"
@@ -51,6 +52,7 @@ class Vendor(VendorClient):
     answers: dict[str, Any] = {}
 
     def __init__(self) -> None:
+        super().__init__(salesforce_account(), Bench().services)
         self.calls: list[Any] = []
 
     def check(self, url: str = "") -> list[Check]:
