@@ -7,12 +7,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from .admin_labels import moment, said
+from .admin_labels import lines, moment, said
 from .admin_pages import advice
 from .lookups import MOST
 from .models import Connection, Knowledge, KnowledgeKind
@@ -71,4 +70,4 @@ def _count(subject: Subject, content: list[Any]) -> str:
 
 
 def _problem(row: Knowledge) -> SafeString:
-    return format_html("{} {}", moment(row.problem_at), said(row.problem)) if row.problem else SafeString("")
+    return lines([moment(row.problem_at), said(row.problem)]) if row.problem else SafeString("")

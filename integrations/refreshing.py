@@ -10,10 +10,9 @@ from . import knowledge
 from .clients import open_client
 from .lookups import look_up, lookups_of
 from .models import Connection, Knowledge, KnowledgeKind
-from .schemas import describe
+from .schemas import describe, described_objects
 from .vendors.base import Client
 from .vendors.errors import CrosswalkError, RecordError
-from .vendors.registry import VENDORS
 
 Content = list[dict[str, Any]]
 READERS: dict[str, Callable[[Connection, str, Client], Content]] = {
@@ -44,13 +43,9 @@ class Reading:
 
 
 def subjects_of(connection: Connection) -> list[Subject]:
-    """The vendor's look-ups, and the fields of the objects that people are, or that were read for another reason."""
-    kind = VENDORS.get(connection.vendor)
-    if kind is None:
-        return []
-    rows = Knowledge.objects.filter(connection=connection, kind=KnowledgeKind.FIELDS, fetched_at__isnull=False)
-    objects = [each.name for each in kind.capabilities.objects if each.kind == "contact"]
-    objects += rows.order_by("name").values_list("name", flat=True)
+    """The vendor's look-ups, the fields of its objects, and those of any other object that were needed once."""
+    heard = Knowledge.objects.filter(connection=connection, kind=KnowledgeKind.FIELDS, fetched_at__isnull=False)
+    objects = [*described_objects(connection.vendor), *heard.order_by("name").values_list("name", flat=True)]
     look_ups = [Subject(KnowledgeKind.LOOK_UP, each.key, each.label) for each in lookups_of(connection.vendor)]
     return look_ups + [Subject(KnowledgeKind.FIELDS, name, name) for name in dict.fromkeys(objects)]
 

@@ -9,6 +9,7 @@ from . import knowledge
 from .clients import open_client
 from .models import Connection, Knowledge, KnowledgeKind
 from .vendors.base import Client, Field
+from .vendors.registry import VENDORS
 
 Fields = dict[str, Field]
 
@@ -28,6 +29,12 @@ def known_fields(connection: Connection, object: str) -> Fields | None:
 def forget_fields(connection: Connection) -> None:
     """Ask the vendor again next time, for example after a field was refused."""
     knowledge.forget(connection, KnowledgeKind.FIELDS)
+
+
+def described_objects(vendor: str) -> list[str]:
+    """The objects of this vendor whose fields can be asked for: those whose records can be read."""
+    kind = VENDORS.get(vendor)
+    return [each.name for each in kind.capabilities.objects if "read" in each.reads] if kind else []
 
 
 def describe(connection: Connection, object: str, client: Client | None = None) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ class LookUp:
     kind: str
     fields: tuple[str, ...] = ()  # what in a record names an entry: campaign.campaignId
     by_name: bool = False  # rules and records name an entry by its name, not by its id
+    significant: int | None = None  # so many characters of an id tell it from every other; None: all of them
     source: str = ""
 
 

@@ -11,6 +11,7 @@ SOURCE = "Salesforce REST API, developer.salesforce.com/docs/platform/api-rest"
 COLLECTIONS = SOURCE + "; sObject Collections take 200 rows"
 RECORD_WRITES = ("upsert", "create", "update", "delete", "set")
 READS = ("read", "find", "page")
+ID_LENGTH = 15  # the other three make an id safe where case is lost
 USER_FIELDS = ("OwnerId", "CreatedById", "LastModifiedById")
 LAST_UNSUBSCRIBE = "Last_Unsubscribe_Date__c"
 NOT_YET = "Salesforce pushes nothing to a plain web address; changes are read by their SystemModstamp."
@@ -72,9 +73,23 @@ CAPABILITIES = Capabilities(
     ),
     campaign_object="CampaignMember",
     lookups=(
-        LookUp("campaigns", "campaigns", "campaign", fields=("CampaignId",), source="Object Reference: Campaign"),
+        LookUp(
+            "campaigns",
+            "campaigns",
+            "campaign",
+            fields=("CampaignId",),
+            significant=ID_LENGTH,
+            source="Object Reference: Campaign",
+        ),
         LookUp("member_statuses", "campaign member statuses", "member_status", source="CampaignMemberStatus.Label"),
-        LookUp("users", "active users", "user", fields=USER_FIELDS, source="Object Reference: User"),
+        LookUp(
+            "users",
+            "active users",
+            "user",
+            fields=USER_FIELDS,
+            significant=ID_LENGTH,
+            source="Object Reference: User",
+        ),
     ),
     parallel=5,  # long calls at once in a Developer org; 25 elsewhere (salesforce.md §2.6)
     source=SOURCE,
