@@ -14,8 +14,8 @@ from unfold.views import ChangeList
 
 from integrations.admin_pages import ButtonsMixin
 from integrations.models import Connection
+from integrations.schemas import described_objects
 from integrations.vendors.base import Field
-from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import VENDORS
 
 from .publishing import Stored
@@ -120,14 +120,20 @@ def events_by_connection() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def path_choices(stored: Stored, connection: str, object: str) -> list[dict[str, str]]:
-    """The fields of an object as suggestions, with label, type and length; none when they cannot be had."""
-    if connection not in stored.connections() or not object:
-        return []
-    try:
-        fields = stored.fields(connection, object).values()
-    except CrosswalkError:
-        return []
-    return [{"name": f.name, "about": _about(f)} for f in fields]
+    """The fields of an object as suggestions, with label, type and length, as heard last: a page asks no vendor."""
+    fields = stored.known_fields(connection, object) or {}
+    return [{"name": f.name, "about": _about(f)} for f in fields.values()]
+
+
+def unread(stored: Stored, *sides: tuple[str, str]) -> list[Connection]:
+    """The connections whose fields were never heard, of (connection, object) each: reading them again mends it."""
+    rows = [stored.rows[name] for name, object in sides if _is_unread(stored, name, object)]
+    return list(dict.fromkeys(rows))
+
+
+def _is_unread(stored: Stored, connection: str, object: str) -> bool:
+    row = stored.rows.get(connection)
+    return row is not None and object in described_objects(row.vendor) and stored.known_fields(row.name, object) is None
 
 
 def _about(field: Field) -> str:

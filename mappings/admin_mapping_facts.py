@@ -66,14 +66,9 @@ def _shown(thing: Any) -> str:
 
 
 def required_fields(stored: Stored, connection: str, object: str) -> list[str]:
-    """The fields that the target cannot do without; none when it cannot be asked."""
-    if connection not in stored.connections():
-        return []
-    try:
-        fields = stored.fields(connection, object).values()
-    except CrosswalkError:
-        return []
-    return [field.name for field in fields if field.required and field.createable]
+    """The fields that the target cannot do without; none when they were never heard."""
+    fields = stored.known_fields(connection, object) or {}
+    return [field.name for field in fields.values() if field.required and field.createable]
 
 
 def findings_of(mapping: Mapping, version: MappingVersion) -> tuple[list[Problem], list[Problem]]:

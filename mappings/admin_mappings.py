@@ -26,6 +26,7 @@ from .admin_editing import (
     path_choices,
     say_problems,
     say_warnings,
+    unread,
 )
 from .admin_mapping_facts import (
     catalogue_rows,
@@ -186,16 +187,17 @@ class MappingAdmin(SetUpAdmin):
 
     def _edit_page(self, request: HttpRequest, row: Mapping | None, form: MappingForm, stored: Stored) -> HttpResponse:
         shown = {name: str(form.head[name].value() or "") for name in SIDES}
-        targets = path_choices(stored, shown["target_connection"], shown["target_object"])
-        paths = path_choices(stored, shown["source_connection"], shown["source_object"])
+        target = shown["target_connection"], shown["target_object"]
+        source = shown["source_connection"], shown["source_object"]
         return self.page(
             request,
             "admin/mappings/mapping/edit.html",
             row.name if row else _("New mapping"),
             row,
             form=form,
-            targets=targets,
-            paths=paths,
+            targets=path_choices(stored, *target),
+            paths=path_choices(stored, *source),
+            unread=unread(stored, source, target),
             objects=objects_by_connection(),
             catalogue=catalogue_rows(),
             **(self._row_facts(row) if row else {}),

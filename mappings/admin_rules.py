@@ -25,7 +25,9 @@ from .admin_editing import (
     events_by_connection,
     path_choices,
     say_warnings,
+    unread,
 )
+from .editing.choices import Choices
 from .editing.rules import save_rule, switch_rule
 from .editing.sentences import rule_sentence
 from .forms.actions import Known
@@ -33,7 +35,6 @@ from .forms.rule import RuleForm
 from .models import Mapping, Rule, Run, RunKind
 from .publishing import Stored, findings_of_rule
 from .runs import RunRefused, start_run
-from .runs.resync import source_object
 from .spec import MappingSpec, SpecError, parse_rule
 
 CHANGE = "mappings.change_rule"
@@ -93,9 +94,9 @@ class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple
         return rows.annotate(used_at=Subquery(newest))
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        mappings = Stored().mappings()
+        mappings, choices = Stored().mappings(), Choices()
         for row in rows:
-            row.sentence = sentence_of(row, mappings)
+            row.sentence = sentence_of(row, mappings, choices)
 
     @admin.display(description=gettext_lazy("rule"))
     def title(self, rule: Any) -> SafeString:
@@ -134,12 +135,12 @@ class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple
 
     def edit(self, request: HttpRequest, row: Rule | None) -> HttpResponse:
         stored = Stored()
-        known = Known(connection_names(), list(Mapping.objects.values_list("name", flat=True)))
+        known = Known(connection_names(), list(Mapping.objects.values_list("name", flat=True)), Choices())
         form = RuleForm(row, known, request.POST or None)
         wants_inputs = "_inputs" in request.POST  # without scripts: show the inputs of the chosen actions
         if request.method == "POST" and not wants_inputs and (answer := self._save(request, row, form)):
             return answer
-        return self._edit_page(request, row, form, stored)
+        return self._edit_page(request, row, form, stored, known.choices)
 
     def _save(self, request: HttpRequest, row: Rule | None, form: RuleForm) -> HttpResponse | None:
         """Keep the rule; None when something is wrong, which then stands beside its input."""
@@ -155,8 +156,12 @@ class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple
         messages.success(request, _("Saved. It holds for every event from now on."))
         return redirect("admin:mappings_rule_change", rule.pk)
 
-    def _edit_page(self, request: HttpRequest, row: Rule | None, form: RuleForm, stored: Stored) -> HttpResponse:
+    def _edit_page(
+        self, request: HttpRequest, row: Rule | None, form: RuleForm, stored: Stored, choices: Choices
+    ) -> HttpResponse:
         connection = str(form.head["connection"].value() or "")
+        event = str(form.head["event"].value() or "")
+        source = connection, subject_of(stored, connection, event)
         events = events_by_connection()
         return self.page(
             request,
@@ -165,21 +170,31 @@ class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple
             row,
             form=form,
             buttons=self.buttons_for(request, row) if row else [],
-            sentence=sentence_of(row, stored.mappings()) if row else "",
+            sentence=sentence_of(row, stored.mappings(), choices) if row else "",
             used=last_change(row) if row else None,
-            seen=seen_label(events, connection, str(form.head["event"].value() or "")),
+            seen=seen_label(events, connection, event),
             events=events,
             seen_words={seen: str(words) for seen, (words, _tone, _icon) in SEEN.items()},
-            paths=path_choices(stored, connection, source_object(row) if row else "contact"),
+            paths=path_choices(stored, *source),
+            unread=unread(stored, source),
+            choices=choices,
+            choice_places=choices.places(),
         )
 
 
-def sentence_of(rule: Rule, mappings: dict[str, MappingSpec]) -> str:
+def sentence_of(rule: Rule, mappings: dict[str, MappingSpec], choices: Choices) -> str:
     """The rule in words; what is wrong with it when it cannot be read."""
     try:
-        return rule_sentence(parse_rule(rule.name, rule.as_spec()), mappings)
+        return rule_sentence(parse_rule(rule.name, rule.as_spec()), mappings, choices)
     except SpecError as error:
         return _("This rule cannot be read: %s") % error
+
+
+def subject_of(stored: Stored, connection: str, event: str) -> str:
+    """The object that the event is about, else the connection's contacts; "" when there is no such connection."""
+    kind = stored.connections().get(connection)
+    objects = {each.kind: each.name for each in reversed(kind.capabilities.objects)} if kind else {}
+    return objects.get(event.partition(".")[0]) or objects.get("contact", "")
 
 
 def last_change(rule: Rule) -> Change | None:

@@ -134,22 +134,31 @@ def paths_of(condition: Condition) -> set[str]:
 # --- saying -----------------------------------------------------------------------------------------------------
 
 
-def in_words(condition: Condition) -> str:
+Said = Callable[[str, str], str]  # (path, one value of it) -> the value in words
+
+
+def _as_it_is(path: str, text: str) -> str:
+    return text
+
+
+def in_words(condition: Condition, said: Said = _as_it_is) -> str:
     """One plain sentence: "tags contains any of pricing_page_visited, demo_watched"."""
     if isinstance(condition, Comparison):
-        return f"{condition.field} {condition.operator.words} {_value_in_words(condition.value)}".rstrip()
+        value = _value_in_words(condition.field, condition.value, said)
+        return f"{condition.field} {condition.operator.words} {value}".rstrip()
     if not condition.conditions:
         return "always"
-    joined = (" and " if condition.mode == "all" else " or ").join(map(_member_in_words, condition.conditions))
+    members = (_member_in_words(member, said) for member in condition.conditions)
+    joined = (" and " if condition.mode == "all" else " or ").join(members)
     return f"not ({joined})" if condition.mode == "not" else joined
 
 
-def _member_in_words(member: Condition) -> str:
+def _member_in_words(member: Condition, said: Said) -> str:
     bare = isinstance(member, Comparison) or member.mode == "not" or len(member.conditions) < 2
-    return in_words(member) if bare else f"({in_words(member)})"
+    return in_words(member, said) if bare else f"({in_words(member, said)})"
 
 
-def _value_in_words(value: Any) -> str:
+def _value_in_words(path: str, value: Any, said: Said) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_value_in_words, value))
-    return "“”" if value == "" else text_of(value)
+        return ", ".join(_value_in_words(path, item, said) for item in value)
+    return "“”" if value == "" else said(path, text_of(value))

@@ -55,6 +55,11 @@ class Stored:
             self._fields[connection, object] = self._ask(self.rows[connection], object)
         return self._fields[connection, object]
 
+    def known_fields(self, connection: str, object: str) -> Fields | None:
+        """As heard last, without asking; None when never heard."""
+        row = self.rows.get(connection)
+        return known_fields(row, object) if row else None
+
     def _ask(self, connection: Connection, object: str) -> Fields:
         try:
             if connection.name in self._failures:

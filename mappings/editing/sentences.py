@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..conditions import in_words
-from ..spec import ActionSpec, MappingSpec, RuleSpec
+from ..spec import ACTIONS, ActionSpec, MappingSpec, RuleSpec
+from .choices import Choices, in_quotes
 
 EVENT_WORDS = {
     "contact.created": gettext_lazy("a contact is made"),
@@ -44,12 +45,16 @@ EVENT_WORDS = {
 Targets = Mapping[str, MappingSpec]
 
 
-def rule_sentence(rule: RuleSpec, mappings: Targets) -> str:
+def rule_sentence(rule: RuleSpec, mappings: Targets, choices: Choices) -> str:
     """When somebody subscribes in getresponse-main and …, make or update a Lead at salesforce-main with …, then …"""
+
+    def said(path: str, text: str) -> str:
+        return str(in_quotes(choices.for_field(rule.connection, path), text))
+
     when = _("When %(event)s in %(connection)s") % {"event": event_words(rule.event), "connection": rule.connection}
-    condition = in_words(rule.condition) if rule.condition else ""
+    condition = in_words(rule.condition, said) if rule.condition else ""
     when += _(" and %s") % condition if condition not in ("", "always") else ""
-    deeds = [action_words(action, mappings) for action in rule.actions]
+    deeds = [action_words(action, mappings, choices) for action in rule.actions]
     return f"{when}, {_(', then ').join(deeds)}.{_approval(rule)}"
 
 
@@ -65,10 +70,19 @@ def _approval(rule: RuleSpec) -> str:
     return ""
 
 
-def action_words(action: ActionSpec, mappings: Targets) -> str:
+def action_words(action: ActionSpec, mappings: Targets, choices: Choices) -> str:
     """One action as the middle of a sentence."""
     words = _WORDS.get(action.name)
-    return words(action.params, mappings) if words else _other(action)
+    return words(_with_names(action, choices), mappings) if words else _other(action)
+
+
+def _with_names(action: ActionSpec, choices: Choices) -> dict[str, Any]:
+    """The action's parameters with the names of what they choose."""
+    kinds = {key.name: key.chosen_from for key in ACTIONS[action.name].keys if key.type == "text"}
+    return {
+        name: in_quotes(choices.for_action(action.connection, kinds.get(name, "")), value)
+        for name, value in action.params.items()
+    }
 
 
 def _other(action: ActionSpec) -> str:

@@ -76,12 +76,12 @@ def typed_list(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
 
 
-_SEVERAL = ("texts", "list")
+SEVERAL = ("texts", "list")
 
 
 def written_value(op: str, value: Any) -> str:
     """A condition's value: several with commas where the operator takes several and none holds a comma."""
-    takes_several = op in OPERATORS and OPERATORS[op].kind in _SEVERAL
+    takes_several = op in OPERATORS and OPERATORS[op].kind in SEVERAL
     if takes_several and isinstance(value, Sequence) and not isinstance(value, str):
         shown = [written(item) for item in value]
         return ", ".join(shown) if not any("," in item for item in shown) else written(list(value))
@@ -90,6 +90,6 @@ def written_value(op: str, value: Any) -> str:
 
 def typed_value(op: str, text: str) -> Any:
     value = typed(text)
-    if op in OPERATORS and OPERATORS[op].kind in _SEVERAL and isinstance(value, str):
+    if op in OPERATORS and OPERATORS[op].kind in SEVERAL and isinstance(value, str):
         return [typed(part) for part in typed_list(value)]
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from ..editing.choices import Choice, Choices
 from ..editing.typing import typed, typed_list, written
 from ..spec import ACTIONS, ActionForm, ActionKey
 from . import inputs
@@ -43,10 +44,11 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Known:
-    """The names an action may use."""
+    """The names a rule may use."""
 
     connections: list[str]
     mappings: list[str]
+    choices: Choices
 
 
 def _lines_of(fields: Mapping[str, Any]) -> str:
@@ -69,6 +71,8 @@ def _input(key: ActionKey, known: Known) -> forms.Field:
         return inputs.several([(name, name) for name in listed], label, key.help, initial=key.default)
     if key.type in ("texts", "values", "table") or key.name == "body":
         return inputs.lines(label, f"{key.help} {_HINTS.get(key.type, '')}".strip())
+    if key.chosen_from:
+        return inputs.chosen(key.chosen_from, label, key.help)
     field = inputs.text(label, key.help)
     field.widget.attrs |= {"list": "paths"} if key.type == "path" else {}
     return field
@@ -100,6 +104,7 @@ class ActionRow(forms.Form):
 
     def __init__(self, *args: Any, known: Known, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._choices = known.choices
         chosen = str(self["name"].value() or "")
         self.offered = [form for form in ACTIONS.values() if form.ready or form.name == chosen]
         field: Any = self.fields["name"]
@@ -107,6 +112,23 @@ class ActionRow(forms.Form):
         for form in self.offered:
             for key in form.keys:
                 self.fields[f"{form.name}-{key.name}"] = _input(key, known)
+        for name, choice in self._chosen_inputs(chosen):
+            field = self.fields[name]
+            field.offer(choice, str(self[name].value() or ""))
+
+    def _chosen_inputs(self, action: str) -> Iterator[tuple[str, Choice | None]]:
+        """The inputs of this action that something is chosen in, each with what from at the action's connection."""
+        form = ACTIONS.get(action)
+        connection = str(self[f"{action}-connection"].value() or "") if form and form.key("connection") else ""
+        for key in form.keys if form else ():
+            if isinstance(self.fields[f"{action}-{key.name}"], inputs.ChosenField):
+                yield f"{action}-{key.name}", self._choices.for_action(connection, key.chosen_from)
+
+    def clean(self) -> dict[str, Any]:
+        for name, choice in self._chosen_inputs(self.cleaned_data.get("name", "")):
+            inputs.put_choice(self, name, choice)
+        values: dict[str, Any] = self.cleaned_data
+        return values
 
     @property
     def parts(self) -> list[dict[str, Any]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, BoundField, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from ..editing.choices import Choice
 from ..editing.condition_rows import GROUPS, Rows, condition_of, rows_of
-from ..editing.typing import typed
+from ..editing.typing import SEVERAL, typed
+from ..operators import OPERATORS
 from . import inputs
 from .mapping import OPERATOR_CHOICES
 
@@ -19,6 +22,8 @@ TOP_MODES = [
     ("any", _("at least one of these holds")),
     ("not", _("none of these holds")),
 ]
+WHOLE = ("value", *SEVERAL)  # operators of these kinds compare the whole value
+ChoiceOf = Callable[[str], Choice | None]  # what a field of the rule's records names an entry of
 INNER_MODES = [("any", _("at least one holds")), ("all", _("all hold")), ("not", _("none holds"))]
 
 
@@ -27,16 +32,29 @@ class ConditionRow(forms.Form):
 
     field = inputs.text(_("Field"), list="paths")
     op = inputs.choice(OPERATOR_CHOICES, _("Operator"))
-    value = inputs.text(_("Value"), placeholder=_("several with commas"))
+    value = inputs.chosen("", _("Value"), placeholder=_("several with commas"))
     group = inputs.choice([("", "—"), *((letter, letter) for letter in GROUPS)], _("Group"))
+
+    def __init__(self, *args: Any, choice_of: ChoiceOf, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choice = choice_of(str(self["field"].value() or ""))
+        value: Any = self.fields["value"]
+        value.offer(self._choice, str(self["value"].value() or ""))
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = self.cleaned_data
+        self._put_ids(values)
         if values.get("field") and not values.get("op"):
             self.add_error("op", _("Choose how the field is compared."))
         if values.get("op") and not values.get("field"):
             self.add_error("field", _("Which field is compared?"))
         return values
+
+    def _put_ids(self, values: dict[str, Any]) -> None:
+        """In the place of names, where whole values are compared."""
+        kind = OPERATORS[values["op"]].kind if values.get("op") in OPERATORS else ""
+        if kind in WHOLE:
+            inputs.put_choice(self, "value", self._choice, kind in SEVERAL)
 
 
 ConditionRows: type[BaseFormSet[ConditionRow]] = formset_factory(
@@ -58,13 +76,14 @@ class ConditionHead(forms.Form):
 class ConditionForm:
     """Both ways to write a condition; the box says which one counts."""
 
-    def __init__(self, condition: Any, data: Any = None, extra: int = 1) -> None:
+    def __init__(self, condition: Any, choice_of: ChoiceOf, data: Any = None, extra: int = 1) -> None:
         rows = rows_of(condition)
         shown = rows or Rows()
         head = {"mode": shown.mode, "as_json": rows is None, "json": _pretty(condition)}
         head |= {f"mode_{letter}": mode for letter, mode in shown.modes.items()}
         self.head = ConditionHead(data, initial=head, prefix="condition")
-        self.rows = ConditionRows(data, initial=shown.rows, prefix="conditions")
+        kwargs = {"choice_of": choice_of}
+        self.rows = ConditionRows(data, initial=shown.rows, prefix="conditions", form_kwargs=kwargs)
         self.rows.extra = extra
 
     def is_valid(self) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ..editing.choices import Choice
+
 Choices = Iterable[tuple[Any, Any]]
 
 
@@ -18,6 +20,23 @@ def _attrs(**attrs: Any) -> dict[str, Any]:
 def text(label: Any = "", help: Any = "", required: bool = False, **attrs: Any) -> forms.CharField:
     widget = forms.TextInput(_attrs(autocomplete="off", **attrs))
     return forms.CharField(label=label, help_text=help, required=required, widget=widget, max_length=4000)
+
+
+class ChosenField(forms.CharField):
+    """A text that is chosen by name or typed by hand; `said` is what it stands for."""
+
+    said = ""
+    is_chosen = True  # the page has a place beneath it for what it stands for
+
+    def offer(self, choice: Choice | None, text: str) -> None:
+        if choice:
+            self.widget.attrs["list"], self.said = choice.id, choice.said(text)
+
+
+def chosen(kind: str, label: Any = "", help: Any = "", **attrs: Any) -> ChosenField:
+    """`kind` is the look-up's kind at the action's connection; "" for the one that the row's field names."""
+    widget = forms.TextInput(_attrs(autocomplete="off", **{"data-choice": kind}, **attrs))
+    return ChosenField(label=label, help_text=help, required=False, widget=widget, max_length=4000)
 
 
 def lines(label: Any = "", help: Any = "", rows: int = 2, **attrs: Any) -> forms.CharField:
@@ -55,6 +74,15 @@ def names(known: Iterable[str], current: str = "") -> list[tuple[str, Any]]:
 def put_error(form: forms.BaseForm, name: str, message: str) -> None:
     """Beside the input of this name, or on the form when it has none. Also on a form that said it was valid."""
     form.add_error(name if name in form.fields else None, message)
+
+
+def put_choice(form: forms.BaseForm, name: str, choice: Choice | None, several: bool = False) -> None:
+    """Put the id in the place of a name that was typed. Several of that name are a problem."""
+    try:
+        if choice:
+            form.cleaned_data[name] = choice.chosen(form.cleaned_data.get(name, ""), several)
+    except ValueError as error:
+        form.add_error(name, str(error))
 
 
 def field_values(form: forms.BaseForm) -> Mapping[str, Any]:

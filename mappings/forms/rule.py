@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -79,7 +80,8 @@ class RuleForm:
         self.rule = rule
         actions = [action_inputs(action) for action in rule.actions] if rule else []
         self.head = RuleHead(data, initial=_head_inputs(rule), connections=known.connections, prefix="rule")
-        self.conditions = ConditionForm(rule.condition if rule else {}, data, extra)
+        choice_of = partial(known.choices.for_field, str(self.head["connection"].value() or ""))
+        self.conditions = ConditionForm(rule.condition if rule else {}, choice_of, data, extra)
         self.actions = ActionRows(data, initial=actions, prefix="actions", form_kwargs={"known": known})
         self.actions.extra = extra if actions else max(extra, 1)
         self.lost: list[str] = []  # problems that no input stands for

@@ -63,6 +63,40 @@
     place.textContent = connection && event ? `${json("seen-words")[fact.seen]}. ${fact.note}`.trim() : "—";
   }
 
+  // Which list of suggestions an input takes: by its action's connection, or by its row's field and the rule's connection.
+  function listOf(input) {
+    const kind = input.dataset.choice, places = json("choice-places");
+    if (kind) return places[input.closest("[data-part]").querySelector('select[name$="-connection"]').value]?.kinds[kind];
+    const connection = document.querySelector('[name="rule-connection"]').value;
+    return places[connection]?.fields[input.closest("[data-row]").querySelector('[name$="-field"]').value.trim()];
+  }
+
+  const optionOf = (list, text) => {
+    const most = Number(list.dataset.significant) || undefined;
+    return [...list.options].find((option) => option.value.slice(0, most) === text.slice(0, most))
+      || [...list.options].find((option) => option.textContent.split(" · ")[0].toLowerCase() === text.toLowerCase());
+  };
+
+  function said(list, text) {
+    if (list.dataset.unread || !text || text.includes("{")) return list.dataset.unread;
+    const parts = optionOf(list, text) ? [text] : text.split(",").map((part) => part.trim()).filter(Boolean);
+    const strange = parts.filter((part) => !optionOf(list, part));
+    if (strange.length) return `${list.dataset.unknown} ${strange.join(", ")}`;
+    const meant = parts.map((part) => optionOf(list, part).textContent);
+    return meant.length === 1 ? meant[0] : meant.map((text) => text.split(" · ")[0]).filter(Boolean).join(", ");
+  }
+
+  function offer(input) {
+    const list = document.getElementById(listOf(input) || "");
+    if (list) input.setAttribute("list", list.id); else input.removeAttribute("list");
+    input.parentElement.querySelector("[data-said]").textContent = list ? said(list, input.value.trim()) : "";
+  }
+
+  function offerIn(target) {
+    const everywhere = target.name === "rule-connection";
+    (everywhere ? document : target.closest("[data-row]"))?.querySelectorAll("[data-choice]").forEach(offer);
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add], [data-up], [data-down], [data-remove]");
     if (!button) return;
@@ -92,6 +126,9 @@
         input.addEventListener("change", () => tell(form));
       });
     });
+    if (document.getElementById("choice-places")) {
+      for (const kind of ["input", "change"]) document.addEventListener(kind, (event) => { if (event.target.name) offerIn(event.target); });
+    }
     document.querySelectorAll("form[data-guard]").forEach((form) => {
       let touched = false;
       form.addEventListener("change", () => { touched = true; });

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations.refreshing import refresh_account
 from mappings.models import Mapping, Rule
 from tests.world import OPT_OUT, World
 
@@ -114,6 +115,31 @@ def test_a_rule_is_made_by_hand_and_read_back(page: Any, world: World, foreign: 
         UPSERT,
         {"add_to_campaign": {"connection": "salesforce-main", "campaign": "701x"}},
     ]
+    assert foreign == []
+
+
+def test_a_campaign_and_a_list_are_chosen_by_name(page: Any, world: World, foreign: list[str]) -> None:
+    for connection in (world.getresponse, world.salesforce):
+        refresh_account(connection)
+    page.goto("/admin/mappings/rule/add/")
+    page.fill("[name=rule-name]", "chosen")
+    page.select_option("[name=rule-event]", "contact.subscribed")
+    page.fill("[name=conditions-0-field]", "campaign.campaignId")
+    page.select_option("[name=conditions-0-op]", "in")
+    page.fill("[name=conditions-0-value]", "newsl1, newsletter, gone")
+    assert page.locator("[name=conditions-0-value]").get_attribute("list") is None  # of which connection?
+    page.select_option("[name=rule-connection]", "getresponse-main")
+    page.wait_for_selector("text=Not among the lists of getresponse-main as last read: gone")
+    page.fill("[name=conditions-0-value]", "newsletter")
+    page.wait_for_selector("[data-said]:has-text('Newsletter')")
+    page.select_option("[name=actions-0-name]", "add_to_campaign")
+    page.select_option("[name=actions-0-add_to_campaign-connection]", "salesforce-main")
+    campaign = page.locator("[name=actions-0-add_to_campaign-campaign]")
+    assert campaign.get_attribute("list") == "choices-salesforce-main-campaigns"
+    campaign.fill("7015e0000000001")
+    page.wait_for_selector("[data-said]:has-text('Q2 Nurture')")
+    page.click("[name=_save]")
+    page.wait_for_selector("h1:has-text('is one of “Newsletter”, add it to campaign “Q2 Nurture”')")
     assert foreign == []
 
 

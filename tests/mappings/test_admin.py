@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from integrations.refreshing import refresh_account
 from mappings.models import Mapping, Rule, Run
 from tests.world import OPT_OUT, SUBSCRIBER_TO_LEAD, World
 
@@ -160,6 +161,7 @@ def test_a_draft_is_made_from_an_older_version(admin: Client, world: World) -> N
 
 
 def test_a_new_mapping_begins_with_what_the_target_needs(admin: Client, world: World) -> None:
+    refresh_account(world.salesforce)
     sides = {"source_connection": "getresponse-main", "source_object": "contact"}
     sides |= {"target_connection": "salesforce-main", "target_object": "Lead", "name": "second"}
     page = admin.get("/admin/mappings/mapping/add/", sides)
