@@ -27,6 +27,7 @@ from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
 from .models import UNFINISHED, Change, ChangeState, Kind, OptOut
 from .optouts import OPT_OUT
+from .restarts import restarts_since
 from .telling import PROMISE, Progress, progress_of
 
 BOUND = 1000  # nothing is counted past this
@@ -75,6 +76,7 @@ def watched(connections: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "chart": pretty(hourly()),
         "results": [(label, colour) for label, colour, _states in RESULTS],
         "causes": causes(),
+        "restarts": [(moment(again.last), again) for again in restarts_since(timezone.now() - timedelta(hours=HOURS))],
         "latest": latest(),
     }
 

@@ -256,3 +256,19 @@ class Chore(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Restart(models.Model):
+    """One time that a host's parent had to start one of its processes again."""
+
+    host = models.CharField(max_length=120)
+    child = models.CharField(max_length=40)  # web, or the lane
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["-at"], name="restart_at")]
+
+    def __str__(self) -> str:
+        return f"{self.child} at {self.host}"

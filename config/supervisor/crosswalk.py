@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from django.conf import settings
+from django.db import Error
 from django_q.tasks import async_task
+
+from audit.restarts import note_restart
 
 from .lane import run_lane
 from .parent import Parent
@@ -16,6 +20,8 @@ from .preload import close_all, preload
 from .processes import Program
 from .runtime import RuntimeDirectory
 from .web import run_web
+
+logger = logging.getLogger("crosswalk.run")
 
 LAST_PORT = 65_535
 QUESTIONS = 20  # with several hosts on one queue, so many that a lane which works gets one of them
@@ -37,7 +43,7 @@ def supervise(
             announce(f"Crosswalk is at {address_of(listener)} (Ctrl-C stops it)")
             programs.append(web_program(listener))
         preload()
-        Parent(programs, runtime, wake_lane).run()
+        Parent(programs, runtime, wake_lane, note=note_for_dashboard).run()
 
 
 def open_port(host: str, port: int) -> socket.socket:
@@ -71,5 +77,15 @@ def wake_lane(lane: str, seems_quiet: bool) -> None:
         async_task(settings.DRAIN_TASK, lane, cluster=lane, save=False, ack_failure=True)
         for _ in range(QUESTIONS if seems_quiet else 0):
             async_task("config.supervisor.lane.answer", cluster=lane, save=False, ack_failure=True)
+    finally:
+        close_all()  # the parent forks
+
+
+def note_for_dashboard(child: str, reason: str) -> None:
+    """The runtime directory has it in any case; where the database is away, only that."""
+    try:
+        note_restart(child, reason)
+    except Error as error:
+        logger.warning("The dashboard does not hear of it (%s).", type(error).__name__)
     finally:
         close_all()  # the parent forks

@@ -21,13 +21,15 @@ AWAY_SECONDS = 4.0  # a look this late: the parent itself was stopped or waited 
 END_SECONDS = 15.0
 
 Wake = Callable[[str, bool], None]  # (lane, seems quiet): put a task into the lane's queue; raises when it cannot
+Note = Callable[[str, str], None]  # (child, reason): a child was started again
 
 
 class Charge:
     """One program in the parent's care."""
 
-    def __init__(self, program: Program, runtime: RuntimeDirectory, limits: Limits) -> None:
+    def __init__(self, program: Program, runtime: RuntimeDirectory, limits: Limits, note: Note) -> None:
         self.program = program
+        self._note = note
         self.watch = Watch(limits, has_heartbeat=bool(program.lane))
         self.process: Process | None = None
         self._runtime = runtime
@@ -67,15 +69,21 @@ class Charge:
         if self.process is not None:
             self.process.kill_group()
         self.process = None
+        self._note(self.program.name, reason)
 
 
 class Parent:
     """Keeps programs running until SIGTERM or SIGINT."""
 
     def __init__(
-        self, programs: Sequence[Program], runtime: RuntimeDirectory, wake: Wake, limits: Limits | None = None
+        self,
+        programs: Sequence[Program],
+        runtime: RuntimeDirectory,
+        wake: Wake,
+        limits: Limits | None = None,
+        note: Note = lambda child, reason: None,
     ) -> None:
-        self._charges = [Charge(program, runtime, limits or Limits()) for program in programs]
+        self._charges = [Charge(program, runtime, limits or Limits(), note) for program in programs]
         self._wake = wake
         self._told = 0  # how often it was told to end; the second time means at once
         self._looked_at = self._swept_at = float("-inf")
