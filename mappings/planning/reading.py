@@ -76,7 +76,7 @@ def portion_of(connection: Connection) -> int:
     """How many records are asked for at a time: as many as can be under way, and half of what a window allows."""
     capabilities = vendor(connection.vendor).capabilities
     windows = windows_of(connection, capabilities.limits)
-    return max(1, min(capabilities.parallel, *(calls // 2 for calls, _seconds in windows)))
+    return max(1, min([capabilities.parallel, *(calls // 2 for calls, _seconds in windows)]))
 
 
 def _read_portion(
