@@ -85,9 +85,9 @@ def _due(lane: str) -> QuerySet[Change]:
     return due.filter(~Exists(earlier.exclude(lane="optouts")))
 
 
-def has_backlog(lane: str) -> bool:
-    """Whether more is due on this lane than one claim takes."""
-    return _due(lane).order_by()[:CLAIM].count() == CLAIM
+def changes_wait(lane: str, count: int = CLAIM) -> bool:
+    """Whether so many are due on this lane; more than one claim takes, if nothing is said."""
+    return _due(lane).order_by()[:count].count() == count
 
 
 @transaction.atomic

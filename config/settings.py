@@ -20,7 +20,7 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = hosts_of(PUBLIC_URL, DEBUG)
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 REDIS_URL: str = env.str("REDIS_URL", "")
-WORKERS: int = env.int("WORKERS", 1)
+WORKERS: int = env.int("WORKERS", 2)
 EVENT_RETENTION_DAYS: int = env.int("EVENT_RETENTION_DAYS", 400)
 PAYLOAD_RETENTION_DAYS: int = env.int("PAYLOAD_RETENTION_DAYS", 90)
 # How many changes of a sort may be made within an hour before the rest waits for a person.

@@ -6,20 +6,25 @@ import logging
 import time
 
 from audit.delivery import deliver_due
+from audit.ledger import changes_wait
 from audit.retention import prune_due
 from audit.sealing import seal_due
+from integrations.inbox import events_wait
 from integrations.lookups import renew_due
 from integrations.wake import LINGER_SECONDS, wake
+from mappings.planning.planner import CLAIM as BACKLOG
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
+
+from .supervisor.runtime import RuntimeDirectory
 
 logger = logging.getLogger(__name__)
 
 TIME_BUDGET = 20.0  # seconds; well below the cluster's timeout
-FULL = 200  # rows taken up in one round that say: there is more
+FULL = 2 * BACKLOG  # rows taken up in one round, planned and delivered, that say: there is more
 # The more a round took up, the more is on its way: a pause in which that gathers makes the next round, and the calls to
 # the vendors, larger. Few events come too seldom to wait for.
-_PAUSE, _LONGEST_PAUSE, _PAUSE_EACH = 0.02, 0.3, 0.004  # seconds
+_PAUSE, _LONGEST_PAUSE, _PAUSE_EACH = 0.02, 0.6, 0.003  # seconds
 
 
 def work_off(lane: str) -> int:
@@ -34,11 +39,18 @@ def work_off(lane: str) -> int:
 
 
 def drain(lane: str) -> None:
-    """Work until nothing was due for a moment; what arrives in that moment needs no further wake.
-
-    Who found nothing at all goes at once: somebody else took what it was woken for, and lingers.
-    """
+    """Work on a lane. One worker of each host stays a while and gathers; the others help with a backlog, and go."""
     ends = time.monotonic() + TIME_BUDGET
+    with RuntimeDirectory.from_environment().staying(lane) as is_ours:
+        if is_ours:
+            _stay(lane, ends)
+            return
+    while time.monotonic() < ends and has_backlog(lane):
+        work_off(lane)
+
+
+def _stay(lane: str, ends: float) -> None:
+    """Work until nothing was due for a moment; what arrives in that moment needs no further wake."""
     busy_at = float("-inf")
     while (now := time.monotonic()) < ends:
         taken = work_off(lane)
@@ -48,6 +60,11 @@ def drain(lane: str) -> None:
             return
         time.sleep(pause_after(taken))
     wake(lane)
+
+
+def has_backlog(lane: str) -> bool:
+    """Whether more waits than the worker that stays takes up in one round."""
+    return events_wait(lane, BACKLOG) or changes_wait(lane, BACKLOG)
 
 
 def pause_after(taken: int) -> float:

@@ -37,8 +37,7 @@ def claim_events(lane: str, limit: int) -> list[Event]:
     An opt-out does not wait for older events of its person.
     """
     now = timezone.now()
-    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=now)
-    due = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    due = _waiting(lane)
     if lane != "optouts":
         due = due.filter(~Exists(_older_of_the_same_person()), connection__blocked=False)
     claimed = _without_poison(list(skip_claimed(due.order_by("occurred_at", "id"))[:limit]))
@@ -49,6 +48,18 @@ def claim_events(lane: str, limit: int) -> list[Event]:
         lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1
     )
     return claimed
+
+
+def _waiting(lane: str) -> QuerySet[Event]:
+    """What could be planned now, were it not for older events of its person."""
+    now = timezone.now()
+    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=now)
+    return due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+
+
+def events_wait(lane: str, count: int) -> bool:
+    """Whether so many wait to be planned on this lane."""
+    return _waiting(lane).order_by()[:count].count() == count
 
 
 def _without_poison(claimed: list[Event]) -> list[Event]:

@@ -51,6 +51,18 @@ class RuntimeDirectory:
             self._forget_old_restarts()
             yield
 
+    @contextmanager
+    def staying(self, lane: str) -> Iterator[bool]:
+        """Whether this is the one process of this host that stays on the lane; the lock ends with the process."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / f"{lane}.staying").open("w") as holder:
+            try:
+                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
     def _who_has_it(self) -> str:
         pid = (self.path / "parent.pid").read_text().strip() or "unknown"
         return f"Crosswalk already runs here: process {pid} holds {self.path}. Stop it first, or set {VARIABLE}."

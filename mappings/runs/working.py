@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from audit.ledger import has_backlog
+from audit.ledger import changes_wait
 from integrations.health import note_failure
 from integrations.ids import new_id
 from integrations.leases import LEASE, skip_claimed
@@ -29,7 +29,7 @@ SAVED = (*PROGRESS, "lease", "lease_until", "next_attempt_at")
 
 def advance_runs() -> int:
     """Take one run a step further. Returns 1 when there was one. While many opt-outs are due, every run waits."""
-    if not _due().exists() or has_backlog("optouts"):
+    if not _due().exists() or changes_wait("optouts"):
         return 0
     run = _claim()
     if run is None:
