@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -168,6 +170,8 @@ class Change(models.Model):
     applied_at = models.DateTimeField(_("applied"), null=True)
     read_back_at = models.DateTimeField(_("read back"), null=True)
     seal_number = models.PositiveIntegerField(_("seal"), null=True)  # where it stands in the chain, once final
+
+    folds: Sequence[str] = ()  # ids of unsent changes whose places it takes when it is recorded; not stored
 
     class Meta:
         ordering = ["-id"]

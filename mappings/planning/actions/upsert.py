@@ -19,6 +19,7 @@ from ...spec import MappingSpec, parse_mapping
 from ..case import Case, Step
 from ..sides import note_base, sides_of
 from ..targets import Target, find_targets, schema_of, wanted_fields
+from .folding import fold
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
             _question(_change(work, target, object, found, pending, comparison.conflicts, comparison, known))
         )
     if comparison.diff:
-        case.changes.append(_change(work, target, object, found, pending, comparison.diff, comparison, known))
+        change = _change(work, target, object, found, pending, comparison.diff, comparison, known)
+        fold(change, target.under_way)
+        case.changes.append(change)
     elif not comparison.conflicts:
         _note_in_step(work, target, object, found)
 
