@@ -20,6 +20,7 @@ from integrations.models import Connection
 from integrations.rows import add_rows, update_rows
 from integrations.wake import wake
 
+from .folding import fold
 from .models import Attempt, AttemptResult, Change, ChangeState
 
 MAX_TRIES = 10
@@ -48,27 +49,22 @@ def identity_of(*parts: object) -> str:
 
 def record_changes(changes: Sequence[Change]) -> list[Change]:
     """Write intended changes down, each intent once. Call inside the transaction that settles their event."""
+    fold(changes)
     add_rows(changes)
     known = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
     made = [change for change in changes if change.id in known]
-    folding = [change for change in made if change.folds and change.state == ChangeState.QUEUED]
-    _take_places(
-        {change.replaces_id: change for change in made if change.replaces_id},
-        {id: change for change in folding for id in change.folds},
-    )
+    folded = {id: change for change in made for id in change.folds}
+    if folded:
+        move(folded, (ChangeState.QUEUED,), ChangeState.CANCELLED, held_reason=REPLACED)
+    _take_places({change.replaces_id: change for change in made if change.replaces_id} | folded)
     return made
 
 
-def _take_places(successors: Mapping[str, Change], folded: Mapping[str, Change]) -> None:
-    """By the id of the change each replaces: that one is not sent any more, and what was to follow it follows these.
-
-    What was to be folded and is being sent by now stays as it is: the same is written twice.
-    """
+def _take_places(successors: Mapping[str, Change]) -> None:
+    """By the id of the change each replaces: that one is not sent any more, and what was to follow it follows these."""
     if not successors:
         return
     move(successors, (ChangeState.FAILED, ChangeState.HELD), ChangeState.CANCELLED, held_reason=REPLACED)
-    move(folded, (ChangeState.QUEUED,), ChangeState.CANCELLED, held_reason=REPLACED)
-    successors = {**successors, **folded}
     waiting = Change.objects.filter(depends_on__in=list(successors), depends_on__state=ChangeState.CANCELLED)
     following = list(waiting.filter(state__in=(ChangeState.QUEUED, ChangeState.HELD)).select_for_update(of=("self",)))
     for change in following:

@@ -171,7 +171,7 @@ class Change(models.Model):
     read_back_at = models.DateTimeField(_("read back"), null=True)
     seal_number = models.PositiveIntegerField(_("seal"), null=True)  # where it stands in the chain, once final
 
-    folds: Sequence[str] = ()  # ids of unsent changes whose places it takes when it is recorded; not stored
+    folds: Sequence[str] = ()  # ids of unsent changes that it may take in when it is recorded; not stored
 
     class Meta:
         ordering = ["-id"]

@@ -19,7 +19,7 @@ from ...spec import MappingSpec, parse_mapping
 from ..case import Case, Step
 from ..sides import note_base, sides_of
 from ..targets import Target, find_targets, schema_of, wanted_fields
-from .folding import fold
+from .folding import foldable
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
         )
     if comparison.diff:
         change = _change(work, target, object, found, pending, comparison.diff, comparison, known)
-        fold(change, target.under_way)
+        change.folds = foldable(change, target.under_way)
         case.changes.append(change)
     elif not comparison.conflicts:
         _note_in_step(work, target, object, found)
