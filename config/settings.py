@@ -94,7 +94,8 @@ def _database() -> dict[str, Any]:
     database: dict[str, Any] = env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'crosswalk.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
         test = {"NAME": f"{gettempdir()}/crosswalk-test-{getpid()}.sqlite3"}
-        return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS, "TEST": test}
+        ours = {"ENGINE": "config.sqlite3", "CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
+        return database | ours | {"TEST": test}
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"connect_timeout": 5}}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
@@ -25,10 +26,17 @@ def insert_rows(rows: Sequence[Model]) -> None:
         return
     fields = rows[0]._meta.concrete_fields
     values = [_prepared(f, getattr(row, f.attname)) for row in rows for f in fields]
-    with transaction.mark_for_rollback_on_error(connection.alias):
+    with _turn():
         _execute(_insert_statement(type(rows[0]), len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def _turn() -> AbstractContextManager[Any]:
+    """One statement is a transaction of its own; on SQLite only a transaction waits for the write lock fairly."""
+    if connection.vendor == "sqlite":
+        return transaction.atomic(savepoint=False)
+    return transaction.mark_for_rollback_on_error(connection.alias)
 
 
 @lru_cache(maxsize=500)

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponse, JsonResponse
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .receive import receive
@@ -20,21 +21,32 @@ from .vendors.errors import Forged
 logger = logging.getLogger(__name__)
 
 
+class OneAnswer(BaseContentNegotiation):
+    """A vendor gets JSON whatever it says it accepts; nothing is to be weighed."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class WebhookView(APIView):
     """Events in: `/webhooks/<vendor>/<token>/`. Any method, any content type; the raw body is what counts."""
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
     parser_classes: list[Any] = []
+    content_negotiation_class = OneAnswer
     schema = None
 
-    def get(self, request: Request, vendor: str, token: str) -> Response:
+    def get(self, request: Request, vendor: str, token: str) -> HttpResponse:
         return self._take(request, vendor, token)
 
-    def post(self, request: Request, vendor: str, token: str) -> Response:
+    def post(self, request: Request, vendor: str, token: str) -> HttpResponse:
         return self._take(request, vendor, token)
 
-    def _take(self, request: Request, vendor: str, token: str) -> Response:
+    def _take(self, request: Request, vendor: str, token: str) -> HttpResponse:
         try:
             connection = find_connection(vendor, token)
             if connection is None:
@@ -51,8 +63,8 @@ class WebhookView(APIView):
         return _answer(200, "OK")
 
 
-def _answer(status: int, word: str) -> Response:
-    return Response({"status": word}, status=status)
+def _answer(status: int, word: str) -> HttpResponse:
+    return JsonResponse({"status": word}, status=status)
 
 
 def _read_body(request: Request) -> bytes | None:
