@@ -12,6 +12,8 @@ from integrations.wake import LINGER_SECONDS, wake
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
 
+from .mending import mend_due
+
 logger = logging.getLogger(__name__)
 
 TIME_BUDGET = 20.0  # seconds; well below the cluster's timeout
@@ -20,6 +22,7 @@ _PAUSE = 0.02
 
 def work_off(lane: str) -> int:
     """One round on one lane: plan what is due, then deliver what is due. Returns how much was taken up."""
+    mend_due(lane)
     taken = advance_runs() if lane == "bulk" else 0
     taken += plan_due(lane) + deliver_due(lane)
     if lane == "bulk":

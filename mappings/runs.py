@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations import clock
 from integrations.clients import open_client
 from integrations.health import note_failure
 from integrations.ids import new_id
-from integrations.leases import LEASE, skip_claimed
+from integrations.leases import LEASE, over_before, skip_claimed
 from integrations.models import Connection, Event, EventSource, Link
 from integrations.people import emails_of, find_people, normal_email
 from integrations.receive import order_key, store
@@ -79,8 +80,8 @@ def advance_runs() -> int:
 
 @transaction.atomic
 def _claim() -> Run | None:
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    now = clock.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=over_before())
     due = Run.objects.filter(free, state__in=(RunState.QUEUED, RunState.RUNNING), next_attempt_at__lte=now)
     run = skip_claimed(due.order_by("id")).first()
     if run is not None:
@@ -167,7 +168,7 @@ def _event(run: Run, rule: Rule, record: Record) -> Event:
     object = source_object(rule)
     record_id = str(record[_id_field(rule.connection, object)])
     email, _phone = vendor(rule.connection.vendor).identify(object, record)
-    now = timezone.now()
+    now = clock.now()
     return Event(
         connection=rule.connection,
         type=rule.event,
@@ -201,7 +202,9 @@ def _fail(run: Run, error: CrosswalkError) -> None:
         note_failure(rules[run.position].connection, error)
     run.message, run.lease, run.lease_until = f"{error.message} {error.help}".strip(), "", None
     if isinstance(error, TransientError):
-        run.next_attempt_at = timezone.now() + getattr(error, "retry_after", timedelta(seconds=30))
+        run.postponed_at = clock.now()
+        run.next_attempt_at = run.postponed_at + getattr(error, "retry_after", timedelta(seconds=30))
     else:
         run.state, run.finished_at = RunState.FAILED, timezone.now()
-    run.save(update_fields=["state", "finished_at", "message", "lease", "lease_until", "next_attempt_at"])
+    fields = ["state", "finished_at", "message", "lease", "lease_until", "next_attempt_at", "postponed_at"]
+    run.save(update_fields=fields)

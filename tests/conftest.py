@@ -8,14 +8,31 @@ from typing import Any
 
 import pytest
 
+from integrations.clock import Clock
 from integrations.sandbox.testing import RunningSandbox, running_sandbox
 
+from .clocks import Passing
 from .world import World
 
 
 @pytest.fixture(autouse=True)
 def _quiet(settings: Any) -> None:
     settings.WAKE_WORKERS = False
+
+
+@pytest.fixture(autouse=True)
+def _a_clock_for_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine's own, which tests set; none remembers how another set it."""
+    monkeypatch.setattr("integrations.clock._clock", Clock(ask=lambda: None))
+    monkeypatch.setattr("config.mending._mended_at", {})
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Passing:
+    """Time that passes when a test says so."""
+    passing = Passing()
+    monkeypatch.setattr("integrations.clock._clock", passing.clock)
+    return passing
 
 
 @pytest.fixture(autouse=True)
