@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from integrations.health import check_connection
 from integrations.models import Connection
+from integrations.waiting import due_now
 
 from . import optouts
 from .ledger import cancel_dependants, move, wake_for
@@ -47,7 +48,7 @@ def look_at_stopped(changes: QuerySet[Change]) -> None:
 def requeue(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = "") -> Decision:
     """Retry without calling anybody."""
     decision = _decide(ids, (ChangeState.FAILED,), _("Only a failed change can be retried."))
-    facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "tries": 0}
+    facts = _facts(user, comment) | due_now() | {"tries": 0}
     return _carry_out(decision, (ChangeState.FAILED,), ChangeState.QUEUED, facts)
 
 
@@ -56,7 +57,7 @@ def approve(ids: Iterable[str], user: AbstractBaseUser | None, comment: str = ""
     decision = _decide(
         ids, (ChangeState.HELD,), _("Only a change that waits for approval can be approved."), _why_not_approved
     )
-    facts = _facts(user, comment) | {"next_attempt_at": timezone.now(), "held_reason": ""}
+    facts = _facts(user, comment) | due_now() | {"held_reason": ""}
     with transaction.atomic():
         _lift_for(decision.done, user)
         return _carry_out(decision, (ChangeState.HELD,), ChangeState.QUEUED, facts)

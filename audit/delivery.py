@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
+from integrations import clock
 from integrations.clients import ExchangeList, open_client
 from integrations.health import note_failure, note_success
 from integrations.ids import new_id
@@ -182,6 +182,7 @@ def _params(change: Change) -> dict[str, Any]:
     return params
 
 
-def _first_attempt(change: Change) -> datetime:
+def _first_attempt(change: Change) -> datetime | None:
+    """None when a clock that was set back said it was at a time still to come: what it made may be older."""
     first = Attempt.objects.filter(change=change).order_by("number").first()
-    return first.started_at if first else timezone.now()
+    return first.started_at if first and first.started_at <= clock.now() else None

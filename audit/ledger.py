@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from integrations.ids import new_id
-from integrations.leases import LEASE, skip_claimed
-from integrations.models import Connection
+from integrations import clock
+from integrations.ids import id_after, new_id
+from integrations.leases import LEASE, over_before, skip_claimed
+from integrations.models import Connection, Person
 from integrations.rows import add_rows, update_rows
 from integrations.wake import wake
 
@@ -50,6 +50,7 @@ def identity_of(*parts: object) -> str:
 def record_changes(changes: Sequence[Change]) -> list[Change]:
     """Write intended changes down, each intent once. Call inside the transaction that settles their event."""
     fold(changes)
+    _put_last(changes)
     add_rows(changes)
     known = set(Change.objects.filter(id__in=[change.id for change in changes]).values_list("id", flat=True))
     made = [change for change in changes if change.id in known]
@@ -72,6 +73,28 @@ def _take_places(successors: Mapping[str, Change]) -> None:
     update_rows(following, ["depends_on"])
 
 
+def _put_last(changes: Sequence[Change]) -> None:
+    """A change stands behind all that its person has, and behind those before it, whatever the clocks said."""
+    last, now = _last_of({change.person_id for change in changes if change.person_id}), clock.now()
+    moved: dict[str | None, Change] = {}
+    for change in changes:
+        change.created_at = change.next_attempt_at = now
+        who = change.person_id or ""
+        if change.id <= last.get(who, ""):
+            moved[change.id], change.id = change, id_after(last[who])
+        last[who] = change.id
+    for change in changes:
+        if change.depends_on_id in moved:
+            change.depends_on = moved[change.depends_on_id]
+
+
+def _last_of(people: Iterable[str]) -> dict[str, str]:
+    """The id of each person's newest change; one look into an index for each, in one query."""
+    newest = Change.objects.filter(person=OuterRef("pk")).order_by("-id").values("id")[:1]
+    rows = Person.objects.filter(pk__in=people).annotate(newest=Subquery(newest)).values_list("pk", "newest")
+    return {person: id for person, id in rows if id}
+
+
 def wake_for(changes: Iterable[Change]) -> None:
     """Ask the lanes of these changes to deliver, once the transaction is through."""
     lanes = {change.lane for change in changes if change.state == ChangeState.QUEUED}
@@ -80,8 +103,8 @@ def wake_for(changes: Iterable[Change]) -> None:
 
 
 def _due(lane: str) -> QuerySet[Change]:
-    now = timezone.now()
-    ready = Q(state=ChangeState.QUEUED) | Q(state=ChangeState.SENDING, lease_until__lt=now)
+    now = clock.now()
+    ready = Q(state=ChangeState.QUEUED) | Q(state=ChangeState.SENDING, lease_until__lt=over_before())
     awake = Q(connection__paused_until=None) | Q(connection__paused_until__lte=now)
     due = Change.objects.filter(ready, awake, FREE, lane=lane, next_attempt_at__lte=now, connection__blocked=False)
     if lane == "optouts":  # a stop waits for nothing
@@ -102,7 +125,7 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     if not claimed:
         return []
     _attach(claimed)
-    lease, now = new_id(), timezone.now()
+    lease, now = new_id(), clock.now()
     claimed = _without_poison(claimed)
     for change in claimed:
         change.unknown_outcome = change.unknown_outcome or change.state == ChangeState.SENDING
@@ -117,7 +140,7 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
         attempts=F("attempts") + 1,
         tries=F("tries") + 1,
     )
-    add_rows([Attempt(change=change, number=change.attempts, batch=lease, rows=len(claimed)) for change in claimed])
+    add_rows([Attempt(change=c, number=c.attempts, batch=lease, rows=len(claimed), started_at=now) for c in claimed])
     return claimed
 
 
@@ -135,7 +158,7 @@ def _without_poison(claimed: list[Change]) -> list[Change]:
     """A worker died while it sent some of these: that was an attempt, and what used all of them up ends as failed."""
     crashed = [change for change in claimed if change.state == ChangeState.SENDING]
     Attempt.objects.filter(change__in=crashed, result=AttemptResult.SENDING).update(
-        result=AttemptResult.CRASHED, finished_at=timezone.now()
+        result=AttemptResult.CRASHED, finished_at=clock.now()
     )
     poison = {change.id for change in crashed if change.tries >= MAX_TRIES}
     if poison:
@@ -174,7 +197,7 @@ def save_settled(changes: Sequence[Change]) -> None:
         "applied_at",
         "diff",
     ]
-    fields += ["next_attempt_at", "lease", "lease_until", "notes", "params", "held_reason"]
+    fields += ["next_attempt_at", "postponed_at", "lease", "lease_until", "notes", "params", "held_reason"]
     update_rows(changes, fields)
 
 

@@ -165,6 +165,7 @@ class Change(models.Model):
     comment = models.TextField(_("comment"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    postponed_at = models.DateTimeField(null=True)  # since when it waits for that; None: it was to be due at once
     lease = models.CharField(max_length=26, blank=True)
     lease_until = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(_("applied"), null=True)

@@ -14,6 +14,7 @@ from integrations.models import Connection, Event, Link, Person
 from integrations.schemas import known_fields
 from integrations.vendors.base import Found, OptOutField
 from integrations.vendors.registry import vendor
+from integrations.waiting import due_now
 
 from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Kind, OptOut, OptOutState
@@ -40,6 +41,7 @@ def register_opt_out(
     address: str,
     channel: str,
     event: Event,
+    heard_at: datetime,
     targets: Sequence[str],
     *,
     reason: str = "",
@@ -59,12 +61,12 @@ def register_opt_out(
                 "targets": list(targets),
                 "reason": reason,
                 "rule": rule,
-                "heard_at": event.occurred_at,
+                "heard_at": heard_at,
             },
         )
         if made:
             return found
-    hear_again(found, targets, event.occurred_at)
+    hear_again(found, targets, heard_at)
     return found
 
 
@@ -263,7 +265,7 @@ def _release(person_id: str) -> None:
     held = Change.objects.filter(person_id=person_id, state=ChangeState.HELD).select_related("connection")
     released = [change for change in held if is_subscribing(change)]
     Change.objects.filter(id__in=[change.id for change in released], state=ChangeState.HELD).update(
-        state=ChangeState.QUEUED, held_reason="", next_attempt_at=timezone.now()
+        state=ChangeState.QUEUED, held_reason="", **due_now()
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import clock
 from integrations.models import WRITTEN, Link
 from integrations.rows import put_rows, update_rows
 from integrations.schemas import forget_fields
@@ -97,7 +98,8 @@ def _try_later(change: Change, error: TransientError) -> bool:
         return False
     rung = LADDER[max(0, change.tries - 1)] if error.costs_attempt else 1
     wait = error.retry_after if isinstance(error, RateLimited) else timedelta(seconds=rung * random.uniform(0.8, 1.2))
-    change.state, change.next_attempt_at = ChangeState.QUEUED, timezone.now() + wait
+    change.state, change.postponed_at = ChangeState.QUEUED, clock.now()
+    change.next_attempt_at = change.postponed_at + wait
     return True
 
 
@@ -114,7 +116,7 @@ def _park(change: Change, error: FieldHidden) -> bool:
         return False
     change.params = {**change.params, "parked": sorted({*change.params.get("parked", []), *parked})}
     change.notes = [*change.notes, *(f"{field} was left out: {error.message}" for field in parked)]
-    change.state, change.next_attempt_at = ChangeState.QUEUED, timezone.now()
+    change.state, change.next_attempt_at, change.postponed_at = ChangeState.QUEUED, clock.now(), None
     _refund(change)
     forget_fields(change.connection)
     return True

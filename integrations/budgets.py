@@ -7,7 +7,6 @@ slots, which cover more than the window, stay within the limit: in any stretch o
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
+from . import clock
 from .models import BudgetWindow, Connection
 from .vendors.errors import RateLimited
 
@@ -57,13 +57,14 @@ class SharedBudget:
         self._prepare()
         with transaction.atomic():
             rows = list(BudgetWindow.objects.select_for_update().filter(connection=self.connection).order_by("seconds"))
-            now = time.time()
+            now = _now()
+            changed = [row for row in rows if _date_back(row, now)]
             wait = max((_wait(row, calls, now, self.urgent) for row in rows), default=0.0)
             wait = max(wait, _vendors_wait(rows[-1], now, self.urgent) if rows else 0.0)
             if not wait:
                 for row in rows:
                     _take(row, calls, now)
-                BudgetWindow.objects.bulk_update(rows, ["slots"])
+            BudgetWindow.objects.bulk_update(changed if wait else rows, ["slots"])
         if wait:
             raise RateLimited(
                 f"The budget of {self.connection.name} is used up for now.", retry_after=timedelta(seconds=wait)
@@ -79,7 +80,7 @@ class SharedBudget:
         """Note what the vendor said about its own limits; the longest window keeps it and goes by it."""
         if remaining is None and used is not None and limit is not None:
             remaining = limit - used
-        said = {"used": used, "limit": limit, "remaining": remaining, "at": time.time()}
+        said = {"used": used, "limit": limit, "remaining": remaining, "at": _now()}
         row = BudgetWindow.objects.filter(connection=self.connection).order_by("-seconds").first()
         if row is not None and (used or remaining is not None) and _changed_much(row.vendor_said, said):
             BudgetWindow.objects.filter(pk=row.pk).update(vendor_said=said)
@@ -102,7 +103,7 @@ class SharedBudget:
 def _vendors_wait(row: BudgetWindow, now: float, urgent: bool) -> float:
     """Other programs spend of the same limit: near its end the rest is kept for opt-outs, and looked at again later."""
     said = row.vendor_said
-    if urgent or said.get("remaining") is None or now - said.get("at", 0) > _BELIEVED:
+    if urgent or said.get("remaining") is None or not 0 <= now - said.get("at", 0) <= _BELIEVED:
         return 0.0
     reserve = (said.get("limit") or row.calls) * _RESERVE
     return _BELIEVED - (now - said["at"]) if said["remaining"] < reserve else 0.0
@@ -112,11 +113,25 @@ def _changed_much(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Every answer says it; one row written per hundredth of the limit, and every quarter of a minute, is enough."""
     step = max(1, (after["limit"] or 100) // 100)
     old, new = before.get("remaining"), after["remaining"]
-    return old is None or after["at"] - before.get("at", 0) > _FRESH or abs((new or 0) - old) >= step
+    return old is None or abs(after["at"] - before.get("at", 0)) > _FRESH or abs((new or 0) - old) >= step
+
+
+def _now() -> float:
+    return clock.now().timestamp()
 
 
 def _length(row: BudgetWindow) -> float:
     return row.seconds / _SLOTS
+
+
+def _date_back(row: BudgetWindow, now: float) -> bool:
+    """What was spent at a time still to come, before a clock was set back, counts as spent now. True when it was."""
+    slot = int(now / _length(row))
+    later = sum(count for key, count in row.slots.items() if int(key) > slot)
+    if later:
+        row.slots = {key: count for key, count in row.slots.items() if int(key) <= slot}
+        row.slots[str(slot)] = row.slots.get(str(slot), 0) + later
+    return bool(later)
 
 
 def _spent(row: BudgetWindow, now: float) -> dict[int, int]:
@@ -161,12 +176,12 @@ class BudgetLine:
 
 def budget_lines(connection: Connection, windows: Sequence[BudgetWindow]) -> list[BudgetLine]:
     """What is used of each window now."""
-    now = time.time()
+    now = _now()
     return [_line(row, now) for row in windows if row.connection_id == connection.pk]
 
 
 def _line(row: BudgetWindow, now: float) -> BudgetLine:
     ours, said = sum(_spent(row, now).values()), row.vendor_said
-    if said.get("limit") and said.get("remaining") is not None and now - said.get("at", 0) < row.seconds:
+    if said.get("limit") and said.get("remaining") is not None and 0 <= now - said.get("at", 0) < row.seconds:
         return BudgetLine(said["limit"], row.seconds, max(ours, said["limit"] - said["remaining"]))
     return BudgetLine(row.calls, row.seconds, ours)

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
+from . import clock
 from .budgets import SharedBudget
-from .leases import Holding
+from .leases import Holding, over_before
 from .models import AccessToken, Connection, Mode
 from .vendors.base import Account, Client, Exchange, Services, Token
 from .vendors.errors import Busy
 from .vendors.registry import vendor
 
-_RENEWAL = timedelta(seconds=40)  # longer than the slowest token call
+RENEWAL = timedelta(seconds=40)  # longer than the slowest token call
 _WAIT_SECONDS = 10.0
 _EARLY = timedelta(seconds=60)  # a token this close to its end counts as expired
 
@@ -43,7 +43,7 @@ class SharedToken:
 
     def current(self) -> Token | None:
         row = AccessToken.objects.filter(connection_id=self.connection_id).first()
-        if row is None or not row.value or (row.expires_at and row.expires_at - _EARLY <= timezone.now()):
+        if row is None or not row.value or (row.expires_at and row.expires_at - _EARLY <= clock.now()):
             return None
         return _token(row)
 
@@ -64,10 +64,10 @@ class SharedToken:
 
     def _claim(self) -> bool:
         AccessToken.objects.get_or_create(connection_id=self.connection_id)
-        now = timezone.now()
-        free = Q(renewing_until=None) | Q(renewing_until__lt=now)
+        now = clock.now()
+        free = Q(renewing_until=None) | Q(renewing_until__lt=over_before(RENEWAL))
         mine = AccessToken.objects.filter(free, connection_id=self.connection_id)
-        return mine.update(renewing_until=now + _RENEWAL) == 1
+        return mine.update(renewing_until=now + RENEWAL) == 1
 
     def _fetch(self, fetch: Callable[[], Token]) -> Token:
         try:
@@ -81,7 +81,7 @@ class SharedToken:
         AccessToken.objects.filter(connection_id=self.connection_id).update(
             value={"value": token.value, "facts": dict(token.facts)},
             expires_at=token.expires_at,
-            renewed_at=timezone.now(),
+            renewed_at=clock.now(),
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from . import clock
 from .clients import forget_token, open_client
 from .inbox import look_again_now
 from .knowledge import forget_all
@@ -31,14 +32,15 @@ def note_failure(connection: Connection, error: CrosswalkError) -> None:
     """A whole call failed: stop for a person, or wait. A record that is refused says nothing about the connection."""
     if isinstance(error, RecordError):
         return
-    now = timezone.now()
+    now = clock.now()
     if isinstance(error, ConfigurationError):
         changes = {"blocked": True, "health": Health.BLOCKED}
     elif isinstance(error, RateLimited):
-        changes = {"paused_until": now + error.retry_after}
+        changes = {"paused_until": now + error.retry_after, "paused_at": now}
     else:
         pause = min(_LONGEST_PAUSE, timedelta(seconds=2 ** min(connection.failures, 8)))
-        changes = {"failures": connection.failures + 1, "paused_until": now + pause, "health": Health.DOWN}
+        changes = {"failures": connection.failures + 1, "health": Health.DOWN}
+        changes |= {"paused_until": now + pause, "paused_at": now}
     reason = (
         {}
         if isinstance(error, RateLimited)

@@ -5,16 +5,17 @@ The only module that changes their state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 
+from . import clock
 from .ids import new_id
-from .leases import LEASE, skip_claimed
+from .leases import LEASE, over_before, skip_claimed
 from .models import Event, EventSource, EventState
 from .receive import lane_of
 from .rows import update_rows
@@ -22,6 +23,7 @@ from .storable import storable
 from .vendors.base import Inbound, Notice
 from .vendors.errors import CrosswalkError, TransientError, Unreadable
 from .vendors.registry import vendor
+from .waiting import due_in, due_now
 from .wake import wake
 
 MAX_ATTEMPTS = 9
@@ -36,7 +38,7 @@ def claim_events(lane: str, limit: int) -> list[Event]:
 
     An opt-out does not wait for older events of its person.
     """
-    now = timezone.now()
+    now = clock.now()
     due = _waiting(lane)
     if lane != "optouts":
         due = due.filter(~Exists(_older_of_the_same_person()), connection__blocked=False)
@@ -52,9 +54,8 @@ def claim_events(lane: str, limit: int) -> list[Event]:
 
 def _waiting(lane: str) -> QuerySet[Event]:
     """What could be planned now, were it not for older events of its person."""
-    now = timezone.now()
-    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=now)
-    return due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=clock.now())
+    return due.filter(Q(lease_until=None) | Q(lease_until__lt=over_before()))
 
 
 def events_wait(lane: str, count: int) -> bool:
@@ -75,18 +76,28 @@ def _older_of_the_same_person() -> QuerySet[Event]:
     return Event.objects.filter(older, state=EventState.NEW, order_key=OuterRef("order_key"))
 
 
+def still_ours(events: Sequence[Event]) -> set[str]:
+    """Ids of those whose lease we still hold; another worker took the rest over. Locks them, inside a transaction."""
+    return set(_leased(events).select_for_update().order_by("id").values_list("id", flat=True))
+
+
+def _leased(events: Sequence[Event]) -> QuerySet[Event]:
+    """As long as nobody took them over."""
+    ids, leases = [event.id for event in events], {event.lease for event in events}
+    return Event.objects.filter(id__in=ids, lease__in=leases, state=EventState.NEW)
+
+
 def settle_planned(events: Iterable[Event]) -> None:
     """Record what became of events: `state`, `reason` and `person` as set on them. One query."""
-    events = list(events)
-    for event in events:
-        event.planned_at, event.lease, event.lease_until = timezone.now(), "", None
-    update_rows(events, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"])
+    settled = [copy(event) for event in events]  # when the transaction fails, the events are still leased
+    for event in settled:
+        event.planned_at, event.lease, event.lease_until = clock.now(), "", None
+    update_rows(settled, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"])
 
 
-def give_back(events: Iterable[Event]) -> None:
+def give_back(events: Sequence[Event]) -> None:
     """Leave events for the next round, at no cost."""
-    ids = [event.id for event in events]
-    Event.objects.filter(id__in=ids).update(lease="", lease_until=None, attempts=F("attempts") - 1)
+    _leased(events).update(lease="", lease_until=None, attempts=F("attempts") - 1)
 
 
 def postpone(event: Event, error: CrosswalkError) -> None:
@@ -94,7 +105,7 @@ def postpone(event: Event, error: CrosswalkError) -> None:
     free = isinstance(error, TransientError) and not error.costs_attempt
     attempts = event.attempts - 1 if free else event.attempts
     if attempts >= MAX_ATTEMPTS or not isinstance(error, TransientError):
-        Event.objects.filter(pk=event.pk).update(
+        _leased([event]).update(
             state=EventState.FAILED,
             reason=f"{error.message} {error.help}".strip(),
             attempts=attempts,
@@ -105,33 +116,31 @@ def postpone(event: Event, error: CrosswalkError) -> None:
     wait = getattr(error, "retry_after", None) or timedelta(
         seconds=LADDER[min(attempts, len(LADDER)) - 1] if attempts else 1
     )
-    Event.objects.filter(pk=event.pk).update(
-        next_attempt_at=timezone.now() + wait, reason=error.message, attempts=attempts, lease="", lease_until=None
-    )
+    _leased([event]).update(reason=error.message, attempts=attempts, lease="", lease_until=None, **due_in(wait))
 
 
-def wait_for_person(events: Iterable[Event], reason: str) -> None:
+def wait_for_person(events: Sequence[Event], reason: str) -> None:
     """A connection they need stopped: events wait at no cost, and look again now and then."""
-    Event.objects.filter(id__in=[event.id for event in events]).update(
+    _leased(events).update(
         reason=reason,
         lease="",
         lease_until=None,
         attempts=F("attempts") - 1,
-        next_attempt_at=timezone.now() + LOOK_AGAIN,
+        **due_in(LOOK_AGAIN),
     )
 
 
 def look_again_now() -> None:
     """A connection works again: what waited is due at once."""
-    now = timezone.now()
-    Event.objects.filter(state=EventState.NEW, next_attempt_at__gt=now).exclude(reason="").update(next_attempt_at=now)
+    waiting = Event.objects.filter(state=EventState.NEW, next_attempt_at__gt=clock.now())
+    waiting.exclude(reason="").update(**due_now())
 
 
 def plan_again(ids: Iterable[str]) -> None:
     """What rested until a human decided is due now, with a full set of attempts. It stays the event it was."""
     rested = Event.objects.filter(pk__in=list(ids), state=EventState.FAILED)
     lanes = set(rested.values_list("lane", flat=True))
-    rested.update(state=EventState.NEW, reason="", attempts=0, planned_at=None, next_attempt_at=timezone.now())
+    rested.update(state=EventState.NEW, reason="", attempts=0, planned_at=None, **due_now())
     for lane in lanes:
         transaction.on_commit(partial(wake, lane))
 
@@ -162,6 +171,8 @@ def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = 
         rule_name=event.rule_name,
         replay_of=event,
         occurred_at=event.occurred_at,
+        received_at=clock.now(),
+        **due_now(),
     )
     wake(replayed.lane)
     return replayed

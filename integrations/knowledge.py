@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
+from . import clock
 from .models import Connection, Knowledge
 from .storable import storable
 from .vendors.errors import ConfigurationError, CrosswalkError, TransientError
@@ -51,7 +51,7 @@ def known(connection: Connection, kind: str, name: str) -> Knowledge | None:
 
 def forget(connection: Connection, kind: str) -> None:
     """What is known is out of date: whoever needs it asks, and makes do with nothing older."""
-    Knowledge.objects.filter(connection=connection, kind=kind).update(forgotten_at=timezone.now())
+    Knowledge.objects.filter(connection=connection, kind=kind).update(forgotten_at=clock.now())
 
 
 def forget_all(connection: Connection) -> None:
@@ -69,19 +69,19 @@ def _is_usable(row: Knowledge) -> bool:
 
 
 def _is_fresh(row: Knowledge) -> bool:
-    return _is_usable(row) and row.fetched_at is not None and row.fetched_at > timezone.now() - FRESH
+    return _is_usable(row) and row.fetched_at is not None and timedelta() <= clock.now() - row.fetched_at < FRESH
 
 
 def _claim(row: Knowledge) -> bool:
     """A claim is not given back: it ends when the answer is kept, or by itself."""
-    now = timezone.now()
+    now = clock.now()
     free = Q(asking_until=None) | Q(asking_until__lt=now)
     return Knowledge.objects.filter(free, pk=row.pk).update(asking_until=now + ASKING) == 1
 
 
 def _asked(row: Knowledge, ask: Ask) -> Knowledge:
     """`fetched_at` is when the question was asked: an answer is never newer than that."""
-    began = timezone.now()
+    began = clock.now()
     try:
         row.content = storable(ask())
     except CrosswalkError as error:

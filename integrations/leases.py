@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.utils import timezone
+
+from . import clock
 
 LEASE = timedelta(seconds=45)  # longer than one call to a vendor takes; dead work is taken up within a minute
 RENEW_SECONDS = 5.0
@@ -27,8 +28,13 @@ class Holding:
         """Ask for more time. Call it after each call to a vendor; most of the time it does nothing."""
         now = time.monotonic()
         if now - self._renewed_at >= RENEW_SECONDS:
-            self.rows.update(lease_until=timezone.now() + LEASE)
+            self.rows.update(lease_until=clock.now() + LEASE)
             self._renewed_at = now
+
+
+def over_before(length: timedelta = LEASE) -> datetime:
+    """Leases of this length that lasted until before this are over; none ends early because the clock jumped."""
+    return clock.without_jumps(length + 2 * clock.LOOK)
 
 
 def skip_claimed(rows: QuerySet[M]) -> QuerySet[M]:

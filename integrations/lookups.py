@@ -8,9 +8,8 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from . import knowledge
+from . import clock, knowledge
 from .clients import open_client
 from .crypto import CannotDecrypt
 from .models import Connection, Knowledge, KnowledgeKind
@@ -74,7 +73,7 @@ def renew_due() -> None:
 
 
 def _due() -> QuerySet[Knowledge]:
-    now = timezone.now()
+    now = clock.now()
     old = Knowledge.objects.filter(kind=KnowledgeKind.LOOK_UP, fetched_at__lt=now - knowledge.FRESH)
     working = old.filter(connection__blocked=False).exclude(connection__paused_until__gt=now)
     untried = working.exclude(asking_until__gt=now).exclude(problem_at__gt=now - knowledge.FRESH)

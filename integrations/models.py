@@ -77,6 +77,7 @@ class Connection(models.Model):
     health_at = models.DateTimeField(null=True, editable=False)
     blocked = models.BooleanField(default=False, editable=False)  # a ConfigurationError: its changes wait for a person
     paused_until = models.DateTimeField(null=True, editable=False)  # the vendor said wait, or it is down
+    paused_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)  # calls that failed in a row
     report = models.JSONField(default=list, editable=False)  # the last connection test, line by line
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -89,6 +90,7 @@ class Connection(models.Model):
             "health_reason",
             "health_at",
             "paused_until",
+            "paused_at",
             "failures",
             "report",
         ]
@@ -282,6 +284,7 @@ class Event(models.Model):
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    postponed_at = models.DateTimeField(null=True)  # since when it waits for that; None: it was to be due at once
     lease = models.CharField(max_length=26, blank=True)
     lease_until = models.DateTimeField(null=True)
     planned_at = models.DateTimeField(null=True)

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from django.db import IntegrityError, connections, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from . import clock
+from .arrivals import put_behind
 from .clients import account_of
 from .gathering import Gathering
 from .models import Connection, Event, EventSource, EventState
@@ -71,6 +72,7 @@ def _each_once(events: Sequence[Event]) -> list[Event]:
 
 def _insert(events: Sequence[Event]) -> None:
     """One statement needs no transaction around it: no way to the server to begin and to commit."""
+    put_behind(events)
     if len(events) <= _ONE_STATEMENT and not connections["default"].in_atomic_block:
         insert_rows(events)
         return
@@ -86,6 +88,7 @@ def _store_some(events: Sequence[Event]) -> list[Event]:
         chunk = events[start : start + _CHUNK]
         known = _repeats(chunk)
         fresh = [event for event in chunk if event.dedupe_key not in known]
+        put_behind(fresh)
         Event.objects.bulk_create(fresh, ignore_conflicts=True)  # another process may have stored one just now
         made = set(Event.objects.filter(id__in=[event.id for event in fresh]).values_list("id", flat=True))
         stored += [event for event in fresh if event.id in made]
@@ -94,14 +97,14 @@ def _store_some(events: Sequence[Event]) -> list[Event]:
 
 def _repeats(events: Sequence[Event]) -> set[str]:
     """Count redeliveries on the events they repeat; let go of keys whose time is over. Returns the keys that repeat."""
-    old = timezone.now() - SAME_CONTENT
+    now = clock.now()
     known = Event.objects.select_for_update().filter(
         connection_id__in={event.connection_id for event in events},
         dedupe_key__in=[event.dedupe_key for event in events],
     )
     repeated: set[str] = set()
     for event in known.only("id", "dedupe_key", "received_at"):
-        if event.dedupe_key.startswith("content:") and event.received_at <= old:
+        if event.dedupe_key.startswith("content:") and abs(now - event.received_at) >= SAME_CONTENT:
             Event.objects.filter(pk=event.pk).update(dedupe_key=f"{event.dedupe_key}@{event.pk}")
         else:
             repeated.add(event.dedupe_key)
@@ -121,7 +124,7 @@ def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: i
         if notice.type
         else f"{connection.vendor} sent an event type that Crosswalk does not know: {notice.vendor_type}."
     )
-    now = timezone.now()
+    now = clock.now()
     return Event(
         connection=connection,
         type=notice.type,
@@ -171,7 +174,7 @@ def _quarantined(connection: Connection, inbound: Inbound, reason: str) -> Event
         content_type=_content_type(inbound),
         method=inbound.method,
         source=EventSource.WEBHOOK,
-        occurred_at=timezone.now(),
+        occurred_at=clock.now(),
     )
 
 

@@ -156,6 +156,7 @@ class Run(models.Model):
     lease = models.CharField(max_length=26, blank=True)
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    postponed_at = models.DateTimeField(null=True)  # since when it waits for that; None: it was to be due at once
 
     class Meta:
         ordering = ["-id"]

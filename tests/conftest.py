@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from integrations.clock import Clock
 from integrations.sandbox.testing import RunningSandbox, running_sandbox
 
+from .clocks import Passing
 from .world import World
 
 
@@ -17,6 +19,21 @@ from .world import World
 def _quiet(settings: Any) -> None:
     settings.WAKE_WORKERS = False
     settings.WEBHOOK_TOKEN_SECONDS = 0.0  # a test's connections are no other test's
+
+
+@pytest.fixture(autouse=True)
+def _a_clock_for_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine's own, which tests set; none remembers how another set it."""
+    monkeypatch.setattr("integrations.clock._clock", Clock(ask=lambda: None))
+    monkeypatch.setattr("config.mending._mended_at", {})
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Passing:
+    """Time that passes when a test says so."""
+    passing = Passing()
+    monkeypatch.setattr("integrations.clock._clock", passing.clock)
+    return passing
 
 
 @pytest.fixture(autouse=True)

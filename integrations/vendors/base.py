@@ -359,6 +359,7 @@ class ObjectCapability:
     subscribing: tuple[str, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
     modified_field: str = ""  # when the record was changed last, whoever changed it
+    made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
     source: str = ""
 

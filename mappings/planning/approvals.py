@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.utils import timezone
-
 from audit.models import Change, ChangeState, Kind
+from integrations import clock
 
 from .case import Case
 
@@ -31,8 +30,9 @@ def _can_wait(change: Change) -> bool:
 
 
 def _recent(rule: str) -> int:
-    since = timezone.now() - BURST
-    return Change.objects.filter(rule=rule, created_at__gte=since).exclude(kind=Kind.OPT_OUT).count()
+    now = clock.now()
+    lately = Change.objects.filter(rule=rule, created_at__range=(now - BURST, now + BURST))
+    return lately.exclude(kind=Kind.OPT_OUT).count()
 
 
 def _hold(changes: Sequence[Change], reason: str) -> None:

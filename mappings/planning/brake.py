@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from audit.comparing import is_blank
 from audit.models import Brake, Change, ChangeState, Kind
+from integrations import clock
 from integrations.ids import first_id
 
 from .case import Case
@@ -51,8 +51,9 @@ def brake(cases: Sequence[Case]) -> None:
 
 
 def _recent(sort: str) -> int:
-    since = first_id(timezone.now() - BURST)
-    return Change.objects.filter(braked=sort, id__gt=since).count()
+    now = clock.now()
+    lately = Change.objects.filter(id__gt=first_id(now - BURST), created_at__range=(now - BURST, now + BURST))
+    return lately.filter(braked=sort).count()
 
 
 def _hold(changes: Sequence[Change], sort: str, limit: int) -> None:

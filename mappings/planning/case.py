@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from audit.comparing import same_value
@@ -17,8 +18,11 @@ from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import vendor
 
 from ..conditions import Condition, holds
+from ..moments import moment_in
 from ..spec import ActionSpec, MappingSpec, RuleSpec
 from ..transforms import Context
+
+CREDIBLE = timedelta(days=1)  # by more than this no clock is behind: then it is the vendor's time that is wrong
 
 
 @dataclass
@@ -49,6 +53,14 @@ class Case:
     @property
     def kind(self) -> Vendor:
         return vendor(self.event.connection.vendor)
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the event happened: never before its record was made, though our own clock was behind then."""
+        capability = self.kind.capabilities.object(self.event.object)
+        stamp = moment_in(self.record.get(capability.made_field)) if capability and capability.made_field else None
+        is_near = stamp is not None and stamp.at - self.event.occurred_at < CREDIBLE
+        return max(self.event.occurred_at, stamp.at) if stamp is not None and is_near else self.event.occurred_at
 
     def lookup(self, path: str) -> tuple[bool, Any]:
         """A path of the record; what only the event knows is under the names the event uses."""

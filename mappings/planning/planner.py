@@ -12,7 +12,7 @@ from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
-from integrations.inbox import VERSIONS, claim_events, postpone, settle_planned, wait_for_person
+from integrations.inbox import VERSIONS, claim_events, postpone, settle_planned, still_ours, wait_for_person
 from integrations.leases import Holding
 from integrations.models import Connection, Event, EventState, IdentityConflict
 from integrations.rows import add_rows, update_rows
@@ -168,8 +168,9 @@ def _target_name(step: Step) -> str:
 
 @transaction.atomic
 def _settle(cases: Sequence[Case]) -> None:
-    """Changes recorded and events done commit together."""
-    present = [case for case in cases if case.reasons != ["later"]]
+    """Changes recorded and events done commit together; of an event that another worker took over, nothing does."""
+    ours = still_ours([case.event for case in cases])
+    present = [case for case in cases if case.event.pk in ours]
     finished = [case for case in present if case.problem is None]
     clear = [case for case in finished if not case.questions]
     hear_opt_ins(clear)

@@ -29,7 +29,7 @@ def mind_tombstones(cases: Sequence[Case]) -> None:
 
 
 def _bury(case: Case, link: Link) -> None:
-    link.gone_at = case.event.occurred_at
+    link.gone_at = case.happened_at
     link.save(update_fields=["gone_at"])
     case.reasons.append(f"{link.object} {link.record_id} is known as deleted now; a late event does not bring it back.")
 

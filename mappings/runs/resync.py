@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
+from integrations import clock
 from integrations.clients import open_client
 from integrations.models import Connection, Event, EventSource, Link
 from integrations.people import emails_of, find_people, normal_email
@@ -128,7 +127,7 @@ def _event(run: Run, rule: Rule, record: Record) -> Event:
     object = source_object(rule)
     record_id = str(record[_id_field(rule.connection, object)])
     email, _phone = vendor(rule.connection.vendor).identify(object, record)
-    now = timezone.now()
+    now = clock.now()
     return Event(
         connection=rule.connection,
         type=rule.event,

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from audit.ledger import changes_wait
+from integrations import clock
 from integrations.health import note_failure
 from integrations.ids import new_id
-from integrations.leases import LEASE, skip_claimed
+from integrations.leases import LEASE, over_before, skip_claimed
 from integrations.vendors.errors import CrosswalkError, TransientError
+from integrations.waiting import due_in
 from integrations.wake import wake
 
 from ..models import UNDER_WAY, Run, RunState
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 WAIT = timedelta(seconds=30)
 PROGRESS = ("done", "refused", "reasons", "cursor", "position", "total", "message", "state", "finished_at")
-SAVED = (*PROGRESS, "lease", "lease_until", "next_attempt_at")
+SAVED = (*PROGRESS, "lease", "lease_until", "next_attempt_at", "postponed_at")
 
 
 def advance_runs() -> int:
@@ -48,16 +49,15 @@ def advance_runs() -> int:
 
 
 def _due() -> QuerySet[Run]:
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return Run.objects.filter(free, state__in=UNDER_WAY, next_attempt_at__lte=now)
+    free = Q(lease_until=None) | Q(lease_until__lt=over_before())
+    return Run.objects.filter(free, state__in=UNDER_WAY, next_attempt_at__lte=clock.now())
 
 
 @transaction.atomic
 def _claim() -> Run | None:
     run = skip_claimed(_due().order_by("next_attempt_at", "id")).first()
     if run is not None:
-        now = timezone.now()
+        now = clock.now()
         run.state, run.lease, run.lease_until = RunState.RUNNING, new_id(), now + LEASE
         run.started_at = run.started_at or now
         run.save(update_fields=["state", "lease", "lease_until", "started_at"])
@@ -73,7 +73,7 @@ def _advance(run: Run) -> None:
         if step is not None:
             step()
         else:
-            run.state, run.finished_at = RunState.DONE, timezone.now()
+            run.state, run.finished_at = RunState.DONE, clock.now()
             kind.conclude(run)
         _hand_back(run)
     wake("bulk")
@@ -87,7 +87,7 @@ def _is_still_ours(run: Run) -> bool:
 
 def _hand_back(run: Run) -> None:
     """Whoever has waited longest goes next: a short run does not wait for a long one."""
-    run.lease, run.lease_until, run.next_attempt_at = "", None, timezone.now()
+    run.lease, run.lease_until, run.next_attempt_at, run.postponed_at = "", None, clock.now(), None
     run.save(update_fields=SAVED)
 
 
@@ -101,7 +101,7 @@ def _note_failure(run: Run, error: CrosswalkError) -> None:
         return
     facts: dict[str, Any] = {"message": f"{error.message} {error.help}".strip(), "lease": "", "lease_until": None}
     if isinstance(error, TransientError):
-        facts["next_attempt_at"] = timezone.now() + getattr(error, "retry_after", WAIT)
+        facts |= due_in(getattr(error, "retry_after", WAIT))
     else:
-        facts |= {"state": RunState.FAILED, "finished_at": timezone.now()}
+        facts |= {"state": RunState.FAILED, "finished_at": clock.now()}
     Run.objects.filter(pk=run.pk).update(**facts)

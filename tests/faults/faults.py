@@ -1,4 +1,4 @@
-"""What goes wrong: processes are killed, the queue is lost, the database goes away, the vendors fail."""
+"""What goes wrong: processes die, the queue is lost, the database goes away, clocks are set, the vendors fail."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ def interrupt_database(installation: Installation, chance: random.Random) -> Non
     installation.place.interrupt()
 
 
+def step_clock(installation: Installation, chance: random.Random) -> None:
+    """Of one machine, which then differs from the others, or the one that all of them go by."""
+    installation.clocks.step(chance)
+
+
 def _switched(vendor: str, **switches: object) -> Strike:
     return partial(_switch, vendor, switches)
 
@@ -78,6 +83,7 @@ FAULTS = (
     Fault("sandbox killed", 1.2, kill_sandbox),
     Fault("queue lost", 3, lose_queue),
     Fault("database interrupted", 3, interrupt_database),
+    Fault("clock stepped", 3, step_clock),
     Fault("Salesforce down", 2, _switched("salesforce", down="always")),
     Fault("Salesforce drops calls", 1, _switched("salesforce", down=3, down_style="drop")),
     Fault("Salesforce refuses as too many", 2, _switched("salesforce", rate_limit="always")),

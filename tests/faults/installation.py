@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connections
 
+from .clocks import Clocks
 from .places import WATCHER, Place
 from .processes import kill_groups
 from .sandbox import TOP, Sandbox
@@ -36,6 +37,7 @@ class Installation:
     environment: Mapping[str, str]
     port: int
     sandbox: Sandbox
+    clocks: Clocks
     parent: int = 0
 
     @property
@@ -80,10 +82,11 @@ def installed(place: Place, home: Path) -> Iterator[Installation]:
         until_the_end.callback(place.drop)
         port = free_port()
         environment = _environment(place.make(home), home, port)
-        sandbox = Sandbox(free_port(), home, environment)
+        sandbox = Sandbox(free_port(), home, environment)  # by a clock of its own, as vendors are
+        clocks = Clocks(home / "clocks.json", place)
         until_the_end.callback(sandbox.kill)
         sandbox.start()
-        installation = Installation(place, home, environment, port, sandbox)
+        installation = Installation(place, home, {**environment, **clocks.environment}, port, sandbox, clocks)
         installation.manage("migrate", "--verbosity", "0")
         wait_for(f"{sandbox.url}/control")
         sandbox.calm()

@@ -16,9 +16,16 @@ import psycopg
 import redis
 from psycopg import sql
 
-DATABASE = "crosswalk_faults"  # made and dropped here; nothing else of the server is touched
-REDIS_DATABASE = 11  # emptied again and again
+# Made and dropped here; nothing else of the server is touched. With other names, several suites run beside each other.
+DATABASE = os.environ.get("FAULT_DATABASE") or "crosswalk_faults"
+REDIS_DATABASE = int(os.environ.get("FAULT_REDIS_DATABASE") or 11)  # emptied again and again
 LOCKED_SECONDS = 1.0
+# Found before PostgreSQL's own function of that name, so that the server's clock can be set.
+CLOCK = """
+CREATE TABLE fault_clock AS SELECT 0.0::float8 AS off;
+CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+    AS 'SELECT pg_catalog.clock_timestamp() + off * interval ''1 second'' FROM public.fault_clock';
+"""
 WATCHER = "crosswalk-faults-watcher"  # the test's own database connections, which no fault ends
 
 
@@ -26,8 +33,13 @@ class Place(Protocol):
     """One kind of store. `environment` leads Crosswalk there, once it is made."""
 
     label: str
+    has_server: bool  # which several machines share; without, there is one machine only
 
     def make(self, home: Path) -> Mapping[str, str]: ...
+
+    def set_clock(self, seconds: float) -> None:
+        """The server's is off by so much."""
+        ...
 
     def lose_queue(self) -> None:
         """What the queue keeps outside of the database."""
@@ -44,10 +56,14 @@ class Place(Protocol):
 class Sqlite:
     label: str = "SQLite"
     file: Path = Path()
+    has_server: bool = False
 
     def make(self, home: Path) -> Mapping[str, str]:
         self.file = home / "crosswalk.sqlite3"
         return {"DATABASE_URL": f"sqlite:///{self.file}", "REDIS_URL": ""}
+
+    def set_clock(self, seconds: float) -> None:
+        """There is no server: everything goes by the clock of the machine."""
 
     def lose_queue(self) -> None:
         """The queue is in the database."""
@@ -67,11 +83,18 @@ class Postgres:
     server: str
     redis_url: str
     label: str = "PostgreSQL + Redis"
+    has_server: bool = True
 
     def make(self, home: Path) -> Mapping[str, str]:
         self.drop()
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        name = sql.Identifier(DATABASE)
+        self._execute(sql.SQL("CREATE DATABASE {}").format(name))
+        self._execute(sql.SQL("ALTER DATABASE {} SET search_path = public, pg_catalog").format(name))
+        self._execute(sql.SQL(CLOCK), self._url)
         return {"DATABASE_URL": self._url, "REDIS_URL": self.redis_url}
+
+    def set_clock(self, seconds: float) -> None:
+        self._execute(sql.SQL("UPDATE fault_clock SET off = {}").format(seconds), self._url)
 
     def lose_queue(self) -> None:
         if self.redis_url:
@@ -94,8 +117,10 @@ class Postgres:
     def _url(self) -> str:
         return urlsplit(self.server)._replace(path=f"/{DATABASE}").geturl()
 
-    def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.server, autocommit=True, connect_timeout=3) as server:
+    def _execute(self, statement: sql.Composable, url: str = "") -> None:
+        with psycopg.connect(
+            url or self.server, autocommit=True, connect_timeout=3, application_name=WATCHER
+        ) as server:
             server.execute(statement)
 
 

@@ -43,6 +43,11 @@ class Round:
         return cls(seed, invent(seed, MOST_PEOPLE), [(0.3 * place, BY_NAME[name]) for place, name in enumerate(names)])
 
     @property
+    def is_put_right_early(self) -> bool:
+        """Whether clocks that are off are set while there is still much to do, or when all of it is done."""
+        return self.seed % 2 == 0
+
+    @property
     def fault_names(self) -> str:
         return ", ".join(fault.name for _when, fault in self.faults)
 
@@ -78,12 +83,16 @@ def play_round(round: Round, installation: Installation, tally: Tally, helped: b
             play(round.people, installation.sandbox, postman)
             striking.result()
         installation.sandbox.calm()
+        if round.is_put_right_early:
+            installation.clocks.put_right()
         played = time.monotonic() - began
         quiet = Quiet(installation, postman, helped).wait(DEADLINE if helped else UNHELPED_DEADLINE)
         print(f"{round.seed}: {played:.1f} s of faults, quiet after {quiet:.1f} s: {round.fault_names}")
         problems = violations(installation, round.people, postman.acknowledged)
     except AssertionError as problem:
         problems = [str(problem)]
+    finally:
+        installation.clocks.put_right()
     tally.seconds.append(time.monotonic() - began)
     tally.struck.update(fault.name for _when, fault in round.faults)
     tally.answers.update(f"answer {answer}" for answer in postman.answers.elements())

@@ -22,5 +22,7 @@ def test_every_round_ends_well(installation: Installation, capsys: pytest.Captur
         play_round(Round.of(seed), installation, tally)
     if IN_CI:  # takes as long as a lease
         play_round(Round.of_dead_workers(SEED + ROUNDS), installation, tally, helped=False)
+    installation.manage("work", "--once")  # seals what the workers left for the next time
+    installation.manage("audit", "verify")
     with capsys.disabled():
         print(f"\n{tally.tell(installation)}\n  first seed: {SEED}")

@@ -23,7 +23,7 @@ def connection(*limits: dict[str, Any]) -> Connection:
 def calls_that_pass(budget: SharedBudget, moments: list[float]) -> list[float]:
     passed = []
     for moment in moments:
-        with mock.patch("integrations.budgets.time.time", return_value=moment):
+        with mock.patch("integrations.budgets._now", return_value=moment):
             try:
                 budget.spend()
                 passed.append(moment)
@@ -46,7 +46,7 @@ def test_no_stretch_of_the_length_holds_more_than_the_limit(calls: int, per: str
 def test_after_the_time_it_names_there_is_room_again() -> None:
     budget = SharedBudget(connection({"calls": 2, "per": "10s"}), (), urgent=True)
     assert len(calls_that_pass(budget, [1000.0, 1001.0])) == 2
-    with mock.patch("integrations.budgets.time.time", return_value=1002.0), pytest.raises(RateLimited) as limited:
+    with mock.patch("integrations.budgets._now", return_value=1002.0), pytest.raises(RateLimited) as limited:
         budget.spend()
     assert calls_that_pass(budget, [1002.0 + limited.value.retry_after.total_seconds()])
 
@@ -64,7 +64,7 @@ def test_a_part_is_kept_for_opt_outs() -> None:
 
 def test_many_calls_are_paid_together_or_not_at_all() -> None:
     budget = SharedBudget(connection({"calls": 10, "per": "1h"}), (), urgent=True)
-    with mock.patch("integrations.budgets.time.time", return_value=1000.0):
+    with mock.patch("integrations.budgets._now", return_value=1000.0):
         budget.spend(8)
         with pytest.raises(RateLimited):
             budget.spend(3)
@@ -92,3 +92,41 @@ def test_near_the_end_of_the_vendors_own_limit_the_rest_is_for_opt_outs() -> Non
     SharedBudget(row, ((1000, timedelta(days=1)),), urgent=True).spend()
     [line] = budget_lines(row, list(BudgetWindow.objects.all()))
     assert (line.used, line.calls) == (950, 1000)
+
+
+def spend_at(budget: SharedBudget, moment: float) -> float:
+    """Seconds that it says to wait, 0 when the call may be made."""
+    with mock.patch("integrations.budgets._now", return_value=moment):
+        try:
+            budget.spend()
+        except RateLimited as limited:
+            return limited.retry_after.total_seconds()
+    return 0
+
+
+def test_what_was_spent_before_the_clock_was_set_back_counts_for_one_window_more() -> None:
+    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), urgent=True)
+    assert len(calls_that_pass(budget, [20_000.0, 20_001.0, 20_002.0, 20_003.0])) == 3
+    assert 3600 <= spend_at(budget, 10_000.0) <= 3600 * 1.1
+    assert spend_at(budget, 12_000.0) <= 1800
+    assert spend_at(budget, 14_000.0) == 0
+
+
+@pytest.mark.parametrize("back", [100.0, 10_000.0])
+def test_a_clock_that_is_set_back_allows_no_more_calls(back: float) -> None:
+    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), urgent=True)
+    assert len(calls_that_pass(budget, [20_000.0, 20_001.0])) == 2
+    assert len(calls_that_pass(budget, [20_000.0 - back + n for n in range(5)])) == 1
+
+
+def test_what_a_vendor_said_at_a_time_still_to_come_is_not_believed() -> None:
+    row = connection()
+    budget = SharedBudget(row, ((1000, timedelta(days=1)),))
+    with mock.patch("integrations.budgets._now", return_value=20_000.0):
+        budget.spend()
+        budget.learn(used=950, limit=1000)
+    assert spend_at(budget, 20_001.0) > 0
+    assert spend_at(budget, 10_000.0) == 0
+    with mock.patch("integrations.budgets._now", return_value=10_000.0):
+        budget.learn(used=951, limit=1000)  # and what it says now is kept
+    assert spend_at(budget, 10_001.0) > 0

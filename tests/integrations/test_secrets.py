@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from integrations.crypto import CannotDecrypt
 from integrations.models import AccessToken, Connection
 from integrations.vendors.base import Token
 from integrations.vendors.errors import Busy
+from tests.clocks import clock_off
 
 pytestmark = pytest.mark.django_db
 
@@ -70,14 +72,18 @@ def test_a_token_is_fetched_once_and_shared() -> None:
     assert "token-2" not in stored("integrations_accesstoken", "value")
 
 
-def test_while_one_worker_asks_the_others_wait_and_do_not_ask_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("jump", [timedelta(), timedelta(hours=1)])
+def test_while_one_worker_asks_the_others_wait_and_do_not_ask_too(
+    monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
     row = Connection.objects.create(name="c", vendor="salesforce")
     monkeypatch.setattr("integrations.clients._WAIT_SECONDS", 0.1)
     inner: list[Exception] = []
 
     def fetch() -> Token:
         try:
-            SharedToken(row.pk).renew(lambda: pytest.fail("asked twice"), None)
+            with clock_off(jump):
+                SharedToken(row.pk).renew(lambda: pytest.fail("asked twice"), None)
         except Busy as busy:
             inner.append(busy)
         return Token("one")

@@ -19,6 +19,7 @@ CAPABILITIES = Capabilities(
             id_field="contactId",
             addresses={"email": "email"},
             modified_field="changedOn",
+            made_field="createdOn",
             name_fields=("name",),
             source="OAS: GET /contacts, GET /contacts/{contactId}; one contact is one address on one list",
         ),

@@ -26,6 +26,7 @@ def _person(name: str) -> ObjectCapability:
         batch=ROWS_PER_CALL,
         addresses={"email": "Email", "phone": "Phone"},
         modified_field="SystemModstamp",
+        made_field="CreatedDate",
         name_fields=("FirstName", "LastName"),
         source=COLLECTIONS,
     )

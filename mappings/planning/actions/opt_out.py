@@ -50,6 +50,7 @@ def _stop(step: Step, case: Case, person: Person, address: str, channel: str) ->
         address,
         channel,
         case.event,
+        case.happened_at,
         step.params["connections"],
         reason=step.params.get("reason", ""),
         rule=step.rule.name,

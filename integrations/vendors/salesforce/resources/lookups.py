@@ -71,7 +71,7 @@ class Lookups:
         """The record that the earlier attempt made; None when it made none."""
         marker = marker_field(self.api.account, write)
         if marker:
-            rows = self._rows(write, {marker: write.id}, ())
+            rows = self._rows(replace(write, first_attempt_at=None), {marker: write.id}, ())  # told by that alone
         elif write.object in RECOGNISED_BY:
             filtered, compared = RECOGNISED_BY[write.object]
             rows = self._rows(write, {f: str(write.values[f]) for f in filtered if write.values.get(f)}, compared)

@@ -339,6 +339,7 @@ def test_a_marker_field_tells_a_lost_task_for_certain() -> None:
     responses.post(f"{DATA}/sobjects/Task", status=201, json=good("00T000000000001AAA"))
     write(lost_task(), options={"marker_field": "Change__c"})
     assert "Change__c = 'change-task'" in soql(0)
+    assert "CreatedDate >=" not in soql(0)  # by whose clock?
     assert sent()["Change__c"] == "change-task"
 
 
