@@ -19,12 +19,12 @@ def storable_text(text: str, limit: int | None = None) -> str:
 
 
 def storable(value: Any) -> Any:
-    """The parsed value, JSON-able; itself when nothing of it has to be dropped, which is quick to see."""
+    """A JSON-able copy of a parsed value. That nothing of it has to be dropped is quick to see in its text."""
     try:
-        is_clean = not _SUSPECT.search(json.dumps(value))
+        text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        is_clean = False
-    return value if is_clean else _cleaned(value)
+        return _cleaned(value)
+    return _cleaned(value) if _SUSPECT.search(text) else json.loads(text)
 
 
 def _cleaned(value: Any) -> Any:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from audit import decisions
 from audit.models import Change, ChangeState
@@ -21,7 +24,8 @@ def stuck(world: World) -> tuple[World, dict[str, object]]:
     rename(world, contact, "Dana Levi")
     [_made, head] = world.changes()
     assert (head.state, head.attempts) == (ChangeState.QUEUED, 0)  # a locked row costs no attempt
-    Change.objects.filter(pk=head.pk).update(attempts=1, tries=1)
+    waits = {"next_attempt_at": timezone.now() + timedelta(hours=1), "postponed_at": timezone.now()}
+    Change.objects.filter(pk=head.pk).update(attempts=1, tries=1, **waits)
     return world, contact
 
 
