@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from integrations import clock
 from integrations.clients import open_client
@@ -189,7 +188,7 @@ def _event(run: Run, rule: Rule, record: Record) -> Event:
 
 
 def _finish(run: Run) -> None:
-    run.state, run.finished_at, run.total = RunState.DONE, timezone.now(), run.done
+    run.state, run.finished_at, run.total = RunState.DONE, clock.now(), run.done
     run.message = f"{run.done} records were looked at again." if run.done else "No record was found."
     run.lease, run.lease_until = "", None
     run.save(update_fields=["state", "finished_at", "total", "message", "lease", "lease_until"])
@@ -205,6 +204,6 @@ def _fail(run: Run, error: CrosswalkError) -> None:
         run.postponed_at = clock.now()
         run.next_attempt_at = run.postponed_at + getattr(error, "retry_after", timedelta(seconds=30))
     else:
-        run.state, run.finished_at = RunState.FAILED, timezone.now()
+        run.state, run.finished_at = RunState.FAILED, clock.now()
     fields = ["state", "finished_at", "message", "lease", "lease_until", "next_attempt_at", "postponed_at"]
     run.save(update_fields=fields)
