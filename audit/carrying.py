@@ -7,8 +7,8 @@ from copy import copy
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from integrations import clock
 from integrations.ids import new_id
 from integrations.models import Connection, Event, Link, Person
 from integrations.vendors.base import Found
@@ -41,7 +41,7 @@ def _copy(stop: OptOut, person: Person, address: str, event: Event | None) -> Op
     """The same stop for another address or person. None when that one is opted out already."""
     made = copy(stop)
     made.pk, made.person, made.address, made.event = new_id(), person, address, event or stop.event
-    made.evidence, made.already, made.received_at = {**stop.evidence, "carried_from": stop.pk}, [], timezone.now()
+    made.evidence, made.already, made.received_at = {**stop.evidence, "carried_from": stop.pk}, [], clock.now()
     OptOut.objects.bulk_create([made], ignore_conflicts=True)
     return made if OptOut.objects.filter(pk=made.pk).exists() else None
 

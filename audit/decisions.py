@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations import clock
 from integrations.health import check_connection
 from integrations.models import Connection
 from integrations.waiting import due_now
@@ -119,7 +119,7 @@ def _carry_out(decision: Decision, start: Sequence[str], end: str, facts: dict[s
 
 
 def _facts(user: AbstractBaseUser | None, comment: str) -> dict[str, Any]:
-    return {"decided_by_id": getattr(user, "pk", None), "decided_at": timezone.now(), "comment": comment}
+    return {"decided_by_id": getattr(user, "pk", None), "decided_at": clock.now(), "comment": comment}
 
 
 def _why_not_approved(change: Change, stops: Stops) -> str:

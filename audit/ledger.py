@@ -91,8 +91,8 @@ def _put_last(changes: Sequence[Change]) -> None:
 def _last_of(people: Iterable[str]) -> dict[str, str]:
     """The id of each person's newest change; one look into an index for each, in one query."""
     newest = Change.objects.filter(person=OuterRef("pk")).order_by("-id").values("id")[:1]
-    rows = Person.objects.filter(pk__in=people).annotate(newest=Subquery(newest)).values_list("pk", "newest")
-    return {person: id for person, id in rows if id}
+    rows = Person.objects.filter(pk__in=people).order_by().annotate(newest=Subquery(newest))
+    return {person: id for person, id in rows.values_list("pk", "newest") if id}
 
 
 def wake_for(changes: Iterable[Change]) -> None:

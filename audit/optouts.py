@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations import clock
 from integrations.models import Connection, Event, Link, Person
 from integrations.schemas import known_fields
 from integrations.vendors.base import Found, OptOutField
@@ -162,7 +163,7 @@ def note_already(opt_out: OptOut, connection: Connection, found: Found) -> None:
     """The record held the opt-out before we could tell it: also a fact worth keeping. Saves."""
     spot = {"connection": connection.name, "object": found.object, "record_id": found.record_id}
     if not any({**entry, "at": None} == {**spot, "at": None} for entry in opt_out.already):
-        opt_out.already = [*opt_out.already, {**spot, "at": timezone.now().isoformat()}]
+        opt_out.already = [*opt_out.already, {**spot, "at": clock.now().isoformat()}]
         opt_out.save(update_fields=["already"])
 
 
@@ -254,7 +255,7 @@ def _opt_in_change(opt_out: OptOut, spot: tuple[Connection, str, str], event: Ev
 def lift_opt_out(opt_out: OptOut, by: dict[str, Any]) -> bool:
     """End an opt-out because of a newer, explicit opt-in; what it held back goes on. True when it was in force."""
     lifted = OptOut.objects.filter(pk=opt_out.pk, state=OptOutState.OPEN).update(
-        state=OptOutState.LIFTED, lifted_at=timezone.now(), lifted_by=by
+        state=OptOutState.LIFTED, lifted_at=clock.now(), lifted_by=by
     )
     if lifted and not OptOut.objects.filter(person_id=opt_out.person_id, state=OptOutState.OPEN).exists():
         _release(opt_out.person_id)

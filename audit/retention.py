@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
+from integrations import clock
 from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
@@ -28,7 +28,7 @@ def prune_due() -> None:
     if not _is_my_turn():
         return
     if not prune(TIME_BUDGET):
-        Chore.objects.filter(name=PRUNING).update(due_at=timezone.now() + GO_ON)
+        Chore.objects.filter(name=PRUNING).update(due_at=clock.now() + GO_ON)
 
 
 def prune(seconds: float = float("inf")) -> bool:
@@ -43,7 +43,7 @@ def prune(seconds: float = float("inf")) -> bool:
 
 def _is_my_turn() -> bool:
     """Mostly one read: this is asked in every round of the bulk lane."""
-    now = timezone.now()
+    now = clock.now()
     if Chore.objects.filter(name=PRUNING, due_at__gt=now).exists():
         return False
     Chore.objects.bulk_create([Chore(name=PRUNING, due_at=now)], ignore_conflicts=True)
@@ -51,7 +51,7 @@ def _is_my_turn() -> bool:
 
 
 def _days_ago(days: int) -> datetime:
-    return timezone.now() - timedelta(days=days)
+    return clock.now() - timedelta(days=days)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def empty_events() -> int:
     days = min(settings.PAYLOAD_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS)
     old = Event.objects.filter(PRUNABLE, received_at__lt=_days_ago(days))
     ids = list(old.order_by("received_at").values_list("id", flat=True)[:BATCH])
-    old.filter(id__in=ids).update(body=b"", record={}, context={}, pruned_at=timezone.now())
+    old.filter(id__in=ids).update(body=b"", record={}, context={}, pruned_at=clock.now())
     return len(ids)
 
 

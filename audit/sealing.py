@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+
+from integrations import clock
 
 from .models import UNSEALED, Change, Seal
 
@@ -59,7 +60,7 @@ Entry = list[Any]  # [change id, hash, *references]
 def seal_due() -> int:
     """Seal what waits, unless a round of sealing is just over. Returns how many changes were sealed."""
     last = Seal.objects.order_by("-number").values_list("sealed_at", flat=True).first()
-    lately = last is not None and timedelta() <= timezone.now() - last < PAUSE
+    lately = last is not None and timedelta() <= clock.now() - last < PAUSE
     return 0 if lately or not Change.objects.filter(UNSEALED).exists() else seal_waiting()
 
 
@@ -83,7 +84,7 @@ def _seal_batch() -> int:
     rows = list(unsealed.order_by("id").values_list(*COLUMNS)[:BATCH])
     if not rows:
         return 0
-    seal = make_seal(number + 1, previous, rows, timezone.now())
+    seal = make_seal(number + 1, previous, rows, clock.now())
     Seal.objects.bulk_create([seal], ignore_conflicts=True)
     if not Seal.objects.filter(number=seal.number, digest=seal.digest).exists():
         return 0  # another process made this one

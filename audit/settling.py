@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations import clock
 from integrations.models import WRITTEN, Link
@@ -63,7 +62,7 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
     """Set the change's next state; returns changes that take its place."""
     error = outcome.error
     if error is None:
-        change.state, change.error, change.applied_at = ChangeState.APPLIED, None, timezone.now()
+        change.state, change.error, change.applied_at = ChangeState.APPLIED, None, clock.now()
         change.record_id, change.created, change.unknown_outcome = (
             outcome.record_id or change.record_id,
             outcome.created,
@@ -181,7 +180,7 @@ def _close_attempts(
         if attempt is None:
             continue
         outcome = outcomes.get(change.id)
-        attempt.result, attempt.finished_at, attempt.error = _result(change), timezone.now(), change.error
+        attempt.result, attempt.finished_at, attempt.error = _result(change), clock.now(), change.error
         attempt.response = storable(outcome.response) if outcome else None
         attempt.batch, attempt.rows = batch or attempt.batch, len(changes)
         attempt.exchanges = exchanges if position == 0 else []
@@ -214,7 +213,7 @@ def _update_links(changes: Sequence[Change]) -> None:
         link.bases = _with_our_writes(link.bases, written)
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
-        link.seen_at, fresh[spot] = timezone.now(), link
+        link.seen_at, fresh[spot] = clock.now(), link
     known_now = ("snapshot", "bases", "synthetic", "seen_at")
     put_rows(list(fresh.values()), ("connection", "object", "record_id"), known_now)
 

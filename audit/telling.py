@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+
+from integrations import clock
 
 from .models import Change, ChangeState, OptOut, OptOutState
 from .optouts import OPT_OUT
@@ -81,7 +82,7 @@ class Progress:
     @property
     def is_overdue(self) -> bool:
         in_force = self.opt_out.state == OptOutState.OPEN
-        return in_force and not self.is_done and timezone.now() - self.opt_out.heard_at > PROMISE
+        return in_force and not self.is_done and clock.now() - self.opt_out.heard_at > PROMISE
 
 
 def progress_of(opt_outs: Iterable[OptOut]) -> dict[str, Progress]:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from integrations import clock
 from integrations.models import Person
 
 from .guards import missing_guards
@@ -99,7 +99,7 @@ def _orphans(changes: Iterator[tuple[str, int | None]]) -> Iterator[Flaw]:
 
 def _overdue() -> Iterator[Flaw]:
     unsealed = Change.objects.filter(UNSEALED)
-    old = unsealed.filter(applied_at__lt=timezone.now() - OVERDUE).order_by("id")
+    old = unsealed.filter(applied_at__lt=clock.now() - OVERDUE).order_by("id")
     for id in old.values_list("id", flat=True).iterator():
         yield Flaw(f"Change {id}", "was applied a while ago and has no seal: it was added by hand, or no worker runs.")
 

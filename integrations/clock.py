@@ -41,8 +41,7 @@ class Clock:
 
     def __init__(self, ask: Callable[[], float | None], steady: Callable[[], float] = time.monotonic) -> None:
         self._ask, self._steady = ask, steady
-        self._told: tuple[float, float] | None = None  # (what the server said, when by the steady clock); one piece
-        self._asked_at = float("-inf")
+        self._told: tuple[float, float] | None = None  # when, by the steady clock, and by how much it is ahead of that
         self._ahead: float | None = None
         self._jumps: list[tuple[float, float]] = []  # when, by how many seconds
 
@@ -58,13 +57,12 @@ class Clock:
         return moment - timedelta(seconds=sum(seconds for _at, seconds in self._jumps))
 
     def _server_time(self) -> float | None:
-        asked_at = self._steady()
-        if asked_at - self._asked_at > LOOK.total_seconds() and (said := self._ask()) is not None:
-            self._told, self._asked_at = (said, (asked_at + self._steady()) / 2), asked_at
-        if self._told is None:
-            return None
-        said, said_at = self._told
-        return said + self._steady() - said_at
+        asked_at, told = self._steady(), self._told
+        if told is None or asked_at - told[0] > LOOK.total_seconds():
+            answer = self._ask()
+            if answer is not None:
+                told = self._told = asked_at, answer - (asked_at + self._steady()) / 2
+        return None if told is None else told[1] + self._steady()
 
     def _note_jump(self, ahead: float) -> None:
         if self._ahead is not None and ahead - self._ahead > _JUMP_SECONDS:

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import timezone
-
+from . import clock
 from .ids import new_id
 from .models import (
     AddressKind,
@@ -150,7 +149,7 @@ def close(
     """The question is answered. Returns the ids of the events that waited for it and are to be planned again."""
     waiting = list(conflict.events.values_list("id", flat=True))
     conflict.state, conflict.settlement, conflict.chosen = ConflictState.SETTLED, settlement, list(chosen)
-    conflict.moved, conflict.actor, conflict.settled_at = {**moved, "waited": waiting}, actor[:150], timezone.now()
+    conflict.moved, conflict.actor, conflict.settled_at = {**moved, "waited": waiting}, actor[:150], clock.now()
     conflict.save(update_fields=["state", "settlement", "chosen", "moved", "actor", "settled_at"])
     conflict.events.clear()
     return waiting
@@ -168,7 +167,7 @@ def note_settled(
     settlement: str, people: Sequence[Person], facts: dict[str, dict[str, Any]], moved: dict[str, Any], actor: str
 ) -> IdentityConflict:
     """What a person decided unasked is kept like an answer, so that it can be looked up and undone."""
-    now = timezone.now()
+    now = clock.now()
     return IdentityConflict.objects.create(
         kind=ConflictKind.PEOPLE,
         state=ConflictState.SETTLED,
@@ -184,7 +183,7 @@ def note_settled(
 
 
 def mark_undone(conflict: IdentityConflict, actor: str) -> None:
-    conflict.state, conflict.undone_by, conflict.undone_at = ConflictState.UNDONE, actor[:150], timezone.now()
+    conflict.state, conflict.undone_by, conflict.undone_at = ConflictState.UNDONE, actor[:150], clock.now()
     conflict.save(update_fields=["state", "undone_by", "undone_at"])
 
 

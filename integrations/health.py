@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from . import clock
 from .clients import forget_token, open_client
 from .inbox import look_again_now
@@ -23,7 +21,7 @@ def note_success(connection: Connection) -> None:
     """A call worked: the connection has recovered if it was down."""
     if connection.failures or connection.paused_until:
         Connection.objects.filter(pk=connection.pk).update(
-            failures=0, paused_until=None, health=Health.OK, health_reason="", health_at=timezone.now()
+            failures=0, paused_until=None, health=Health.OK, health_reason="", health_at=clock.now()
         )
         connection.failures, connection.paused_until = 0, None
 
@@ -83,7 +81,7 @@ def _keep_report(connection: Connection, checks: list[Check]) -> bool:
     missing = [check for check in checks if not check.ok]
     signed_in = not any(check.required and not check.ok and check.name == checks[0].name for check in checks)
     health = Health.OK if not missing else Health.DEGRADED if signed_in else Health.BLOCKED
-    connection.health, connection.health_at, connection.blocked = health, timezone.now(), not signed_in
+    connection.health, connection.health_at, connection.blocked = health, clock.now(), not signed_in
     connection.health_reason = " ".join(f"{check.detail} {check.help}".strip() for check in missing[:3])
     connection.failures, connection.paused_until = 0, None
     connection.report = [

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import timezone
-
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
+from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
 from integrations.schemas import fields_of
@@ -210,4 +209,4 @@ def _is(held: Any, wanted: str) -> bool:
 
 
 def _mark_gone(links: Iterable[Link]) -> None:
-    Link.objects.filter(pk__in=[link.pk for link in links]).update(gone_at=timezone.now())
+    Link.objects.filter(pk__in=[link.pk for link in links]).update(gone_at=clock.now())
