@@ -21,7 +21,7 @@ from integrations.rows import add_rows, update_rows
 from integrations.wake import wake
 
 from .folding import fold
-from .models import Attempt, AttemptResult, Change, ChangeState
+from .models import LINED_UP, Attempt, AttemptResult, Change, ChangeState
 
 MAX_TRIES = 10
 POISON = {
@@ -106,10 +106,11 @@ def _due(lane: str) -> QuerySet[Change]:
     now = clock.now()
     ready = Q(state=ChangeState.QUEUED) | Q(state=ChangeState.SENDING, lease_until__lt=over_before())
     awake = Q(connection__paused_until=None) | Q(connection__paused_until__lte=now)
-    due = Change.objects.filter(ready, awake, FREE, lane=lane, next_attempt_at__lte=now, connection__blocked=False)
+    due = Change.objects.filter(LINED_UP, ready, awake, FREE, lane=lane, next_attempt_at__lte=now)
+    due = due.filter(connection__blocked=False)
     if lane == "optouts":  # a stop waits for nothing
         return due
-    earlier = Change.objects.filter(FREE, order_key=OuterRef("order_key"), state__in=IN_LINE, id__lt=OuterRef("id"))
+    earlier = Change.objects.filter(LINED_UP, FREE, order_key=OuterRef("order_key"), id__lt=OuterRef("id"))
     return due.filter(~Exists(earlier.exclude(lane="optouts")))
 
 
