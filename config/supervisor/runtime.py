@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -53,15 +53,19 @@ class RuntimeDirectory:
 
     @contextmanager
     def staying(self, lane: str) -> Iterator[bool]:
-        """Whether this is the one process of this host that stays on the lane; the lock ends with the process."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / f"{lane}.staying").open("w") as holder:
+        """Whether this is the one process of this host that stays on the lane; the lock ends with the process.
+
+        Where nothing can be written everybody stays: smaller calls to vendors, but nothing left undone.
+        """
+        with ExitStack() as until_the_end:
             try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                holder = until_the_end.enter_context((self.path / f"{lane}.staying").open("w"))
                 fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+                is_ours = True
+            except OSError as error:
+                is_ours = not isinstance(error, BlockingIOError)
+            yield is_ours
 
     def _who_has_it(self) -> str:
         pid = (self.path / "parent.pid").read_text().strip() or "unknown"

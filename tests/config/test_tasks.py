@@ -56,6 +56,12 @@ def test_each_lane_has_a_worker_of_its_own_that_stays(runtime: RuntimeDirectory)
         assert later
 
 
+def test_where_no_lock_can_be_had_every_worker_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with RuntimeDirectory(tmp_path / "file").staying("events") as is_ours:
+        assert is_ours
+
+
 def test_much_is_as_many_events_or_changes_as_one_round_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.main_job()
     for number in range(3):
