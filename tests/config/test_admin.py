@@ -36,3 +36,10 @@ def test_a_token_is_shown_once(admin_client: Client, admin_user: User) -> None:
 )
 def test_the_pages_of_access_open(admin_client: Client, path: str) -> None:
     assert admin_client.get(f"/admin/{path}").status_code == 200
+
+
+@pytest.mark.django_db
+def test_whoever_logs_in_at_the_bare_login_page_comes_to_the_dashboard(client: Client) -> None:
+    User.objects.create_superuser("ops", "ops@example.com", "a long password")
+    answer = client.post("/admin/login/", {"username": "ops", "password": "a long password"})
+    assert answer["Location"] == "/admin/"
