@@ -89,5 +89,5 @@ def let_time_pass(clock_off: float, with_leases: bool) -> None:
         waiting = model.objects.using(ALIAS).filter(state__in=states)
         waiting.filter(next_attempt_at__gt=now, postponed_at__lte=now).update(next_attempt_at=now)
         if with_leases:
-            leased = waiting.filter(lease_until__range=(now, now + LEASE))
+            leased = waiting.filter(lease_until__lte=now + LEASE)
             leased.update(lease_until=F("lease_until") - LONG)
