@@ -75,6 +75,10 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         return _readdress(change, error)
     if isinstance(error, FieldHidden) and _park(change, error):
         return []
+    if isinstance(error, FieldHidden) and _has_no_place(change, error):
+        change.state = ChangeState.CANCELLED
+        change.held_reason = f"{change.object} has no field for any of it; nothing is left to write."
+        return []
     if isinstance(error, TransientError) and _try_later(change, error):
         return []
     change.state = ChangeState.FAILED
@@ -119,6 +123,13 @@ def _park(change: Change, error: FieldHidden) -> bool:
     _refund(change)
     forget_fields(change.connection)
     return True
+
+
+def _has_no_place(change: Change, error: FieldHidden) -> bool:
+    """It was meant for the record that this one came from, and none of its fields is here. A stop always has a place."""
+    if change.kind == Kind.OPT_OUT or change.replaces is None or change.replaces.object == change.object:
+        return False
+    return set(change.diff) <= {*error.fields, *change.params.get("parked", [])}
 
 
 def _readdress(change: Change, error: Moved) -> list[Change]:

@@ -28,3 +28,22 @@ def test_a_campaign_that_a_lead_was_to_join_is_joined_by_the_contact_it_became(w
     first, second = world.changes(kind="campaign")
     assert (first.state, second.state) == (ChangeState.CANCELLED, ChangeState.APPLIED)
     assert second.replaces == first
+
+
+def test_what_the_contact_has_no_field_for_ends_with_the_lead(world: World) -> None:
+    """The tags of a lead, which no contact here has: nobody has to look at it."""
+    world.mapping()
+    world.rule("arrive", "contact.subscribed", UPSERT)
+    world.rule("tag", "contact.tagged", UPSERT)
+    contact = world.subscribe("tags@example.com", name="Dana Cohen")
+    world.work()
+    with mock.patch("config.tasks.deliver_due", return_value=0):
+        world.sandbox.act("getresponse", "tag", contactId=contact["contactId"], tag="met_at_event")
+        world.hear(contact, "tag_applied")
+        world.work()
+    world.sandbox.convert("tags@example.com")
+    world.work()
+    *_made, first, second = world.changes()
+    assert (set(first.diff), first.object, second.object) == ({"GetResponse_Tags__c"}, "Lead", "Contact")
+    assert (first.state, second.state) == (ChangeState.CANCELLED, ChangeState.CANCELLED)
+    assert "no field" in second.held_reason
