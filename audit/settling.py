@@ -126,7 +126,7 @@ def _park(change: Change, error: FieldHidden) -> bool:
 
 
 def _has_no_place(change: Change, error: FieldHidden) -> bool:
-    """It was meant for the record that this one came from, and none of its fields is here. A stop always has a place."""
+    """It was meant for the record that this one came from, and none of its fields is here. A stop always has one."""
     if change.kind == Kind.OPT_OUT or change.replaces is None or change.replaces.object == change.object:
         return False
     return set(change.diff) <= {*error.fields, *change.params.get("parked", [])}
