@@ -81,14 +81,29 @@ def test_who_waits_too_long_is_told_so(database: DatabaseWrapper, holder: sqlite
         database.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
 
 
-def test_a_single_statement_waits_as_sqlite_does(database: DatabaseWrapper, holder: sqlite3.Connection) -> None:
-    """Which of them is told by the pragma that a transaction must leave as it found it."""
-    with pytest.raises(OperationalError):
-        database.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
-    holder.execute("COMMIT")
-    database.set_autocommit(True)
+def test_a_single_statement_waits_in_the_same_way(database: DatabaseWrapper, holder: sqlite3.Connection) -> None:
+    def let_go(seconds: float) -> None:
+        holder.execute("COMMIT")
+
+    with mock.patch.object(base.time, "sleep", let_go), database.cursor() as cursor:
+        cursor.execute("INSERT INTO t VALUES (1)")
+        assert cursor.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+def test_rows_written_one_by_one_are_written_once(database: DatabaseWrapper, holder: sqlite3.Connection) -> None:
     with database.cursor() as cursor:
-        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (200,)
+        with pytest.raises(OperationalError, match="locked"):
+            cursor.executemany("INSERT INTO t VALUES (%s)", [(1,), (2,)])
+        holder.execute("COMMIT")
+        cursor.executemany("INSERT INTO t VALUES (%s)", [(1,), (2,)])
+        assert cursor.execute("SELECT count(*) FROM t").fetchone() == (2,)
+
+
+def test_what_is_wrong_for_another_reason_is_said_at_once(database: DatabaseWrapper) -> None:
+    refused = pytest.raises(OperationalError, match="no such table")
+    with mock.patch.object(base.time, "sleep") as sleep, database.cursor() as cursor, refused:
+        cursor.execute("INSERT INTO nowhere VALUES (1)")
+    assert not sleep.called
 
 
 def test_two_who_write_all_the_time_both_get_on(file: Path) -> None:
