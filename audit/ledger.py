@@ -34,7 +34,7 @@ REPLACED = "A newer event replaced it."
 IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
 # What it depends on is done. What still waits for another change stands in nobody's way.
 FREE = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
-CLAIM = 400  # changes one worker takes at once
+CLAIM = 200  # changes one worker takes at once: what a call takes, and no longer a transaction than must be
 
 
 def order_key(connection: Connection, person_id: str | None, record_id: str = "") -> str:

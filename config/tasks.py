@@ -22,7 +22,6 @@ from .supervisor.runtime import RuntimeDirectory
 logger = logging.getLogger(__name__)
 
 TIME_BUDGET = 20.0  # seconds; well below the cluster's timeout
-FULL = 2 * BACKLOG  # rows taken up in one round, planned and delivered, that say: there is more
 # The more a round took up, the more is on its way: a pause in which that gathers makes the next round, and the calls to
 # the vendors, larger. Few events come too seldom to wait for.
 _PAUSE, _LONGEST_PAUSE, _PAUSE_EACH = 0.02, 0.6, 0.003  # seconds
@@ -60,7 +59,8 @@ def _stay(lane: str, ends: float) -> None:
             busy_at = now
         elif now - busy_at > LINGER_SECONDS:
             return
-        time.sleep(pause_after(taken))
+        if taken < BACKLOG or not has_backlog(lane):
+            time.sleep(pause_after(taken))
     wake(lane)
 
 
@@ -70,5 +70,5 @@ def has_backlog(lane: str) -> bool:
 
 
 def pause_after(taken: int) -> float:
-    """Seconds to let work gather after a round that took up so many rows."""
-    return 0.0 if taken >= FULL else min(_LONGEST_PAUSE, max(_PAUSE, taken * _PAUSE_EACH))
+    """Seconds to let work gather after a round that took up so many rows, where no full round waits already."""
+    return min(_LONGEST_PAUSE, max(_PAUSE, taken * _PAUSE_EACH))

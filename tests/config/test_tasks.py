@@ -26,11 +26,20 @@ def rounds() -> Iterator[mock.Mock]:
         yield work_off
 
 
-@pytest.mark.parametrize(
-    ("taken", "seconds"), [(0, 0.02), (2, 0.02), (100, 0.3), (300, 0.6), (tasks.FULL, 0.0), (2 * tasks.FULL, 0.0)]
-)
-def test_the_more_a_round_took_up_the_longer_the_next_gathers_until_it_is_full(taken: int, seconds: float) -> None:
+@pytest.mark.parametrize(("taken", "seconds"), [(0, 0.02), (2, 0.02), (100, 0.3), (300, 0.6)])
+def test_the_more_a_round_took_up_the_longer_the_next_gathers(taken: int, seconds: float) -> None:
     assert tasks.pause_after(taken) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("waits", "pauses"), [(True, False), (False, True)])
+def test_it_does_not_gather_while_a_full_round_waits(
+    runtime: RuntimeDirectory, rounds: mock.Mock, waits: bool, pauses: bool
+) -> None:
+    rounds.side_effect = [2 * CLAIM, *[0] * 1_000_000]
+    with mock.patch.object(tasks, "has_backlog", return_value=waits):
+        tasks.drain("events")
+    slept = [call.args[0] for call in tasks.time.sleep.call_args_list]  # type: ignore[attr-defined]
+    assert (tasks.pause_after(2 * CLAIM) in slept) == pauses
 
 
 def test_a_worker_stays_until_nothing_was_due_for_a_moment(runtime: RuntimeDirectory, rounds: mock.Mock) -> None:
