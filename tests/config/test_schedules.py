@@ -21,3 +21,12 @@ def test_lost_schedules_are_put_back_once() -> None:
     put_back_schedules()
     assert Schedule.objects.count() == len(settings.LANES)
     assert {row.func for row in Schedule.objects.all()} == {"config.tasks.drain"}
+
+
+def test_two_workers_that_started_at_once_leave_one_schedule_and_hinder_no_later_one() -> None:
+    put_back_schedules()
+    for row in Schedule.objects.all():
+        row.pk = None
+        row.save()
+    put_back_schedules()
+    assert sorted(Schedule.objects.values_list("name", flat=True)) == sorted(f"sweep {lane}" for lane in settings.LANES)
