@@ -50,24 +50,26 @@ class Postgres:
     """A server where the user may create databases, and a Redis of which only the queue's own keys are deleted."""
 
     server: str = SERVER
-    redis_url: str = REDIS
+    redis_url: str = REDIS  # empty: the queue is in the database too
     label: str = "PostgreSQL + Redis"
+    database: str = DATABASE
 
     def make(self, home: Path) -> Mapping[str, str]:
         self.drop()
         self._execute("CREATE DATABASE {}")
-        url = urlsplit(self.server)._replace(path=f"/{DATABASE}").geturl()
+        url = urlsplit(self.server)._replace(path=f"/{self.database}").geturl()
         return {"DATABASE_URL": url, "REDIS_URL": self.redis_url}
 
     def drop(self) -> None:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        broker = redis.Redis.from_url(self.redis_url)
-        for key in broker.scan_iter("django_q:*"):
-            broker.delete(key)
+        if self.redis_url:
+            broker = redis.Redis.from_url(self.redis_url)
+            for key in broker.scan_iter("django_q:*"):
+                broker.delete(key)
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.server, autocommit=True, connect_timeout=3) as server:
-            server.execute(sql.SQL(statement).format(sql.Identifier(DATABASE)))
+            server.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
 
 
 @dataclass

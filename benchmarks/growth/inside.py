@@ -1,0 +1,45 @@
+"""The part that runs inside an installation: `python -m benchmarks.growth.inside EVENTS DAYS FILE`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+
+import django
+
+
+def measure(events: int, days: int, file: Path) -> None:
+    """Fill the empty database, ask every question, and leave the answers in the file."""
+    from django.conf import settings
+
+    from . import deeds, pages
+    from .asking import answer
+    from .filling import fill
+    from .story import Story
+
+    _add_quiet_ones()
+    fill(Story(events, days, settings.PAYLOAD_RETENTION_DAYS))
+    answers = [answer(question) for question in chain(deeds.questions(), pages.questions())]
+    file.write_text(json.dumps([asdict(each) for each in answers]))
+
+
+def _add_quiet_ones() -> None:
+    """Connections and a rule of which next to nothing is known: what is seldom is what a scan is slow to find."""
+    from integrations.models import Connection
+    from mappings.models import Rule
+
+    for vendor in ("getresponse", "salesforce"):
+        Connection.objects.create(name=f"{vendor}-small", vendor=vendor)
+    unused = Rule.objects.order_by("pk")[0]
+    unused.pk, unused.name, unused.event = None, "unused", "contact.moved"
+    unused.save()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    measure(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
