@@ -59,7 +59,8 @@ def _timed(question: Question, statements: list[Statement] | None = None) -> flo
             return execute(sql, params, many, context)
         finally:
             if statements is not None and sql.startswith(("SELECT", "UPDATE", "DELETE")) and not _BY_KEY.search(sql):
-                statements.append(Statement(sql, params, time.perf_counter() - started))
+                of_one = params[0] if many else params  # many are written in the same way, one after the other
+                statements.append(Statement(sql, of_one, time.perf_counter() - started))
 
     with transaction.atomic(), connection.execute_wrapper(listen):
         started = time.perf_counter()

@@ -121,7 +121,7 @@ def _pages(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"/admin/{place}/?p={{{place.rpartition('/')[2]}}}"
         yield from (f"/admin/{place}/?q={term}" for term in SEARCHES)
     yield from (f"/admin/integrations/person/?q={name}" for name in NAMES)
-    yield "/admin/audit/change/decide/retry/?error_code=rejected&connection__name=salesforce-main"
+    yield "/admin/audit/change/decide/retry/?error_code=rejected&connection=salesforce-main"
     yield "/admin/audit/change/decide/retry/?error_code=moved"
     yield "/admin/integrations/connection/{connection}/delete/"
     yield "/admin/auth/user/{user}/delete/"

@@ -8,9 +8,8 @@ from string import Template
 
 from django.db.models import Model
 
-from audit.models import Attempt, Change, Chore, OptOut, Seal, Tally
+from audit.models import Attempt, Change, Chore, OptOut, Seal
 from audit.retention import ATTEMPTS
-from audit.tallies import SLOT
 from integrations.models import Address, Connection, Event, IdentityConflict, Link, Person
 from mappings.models import Run
 
@@ -60,7 +59,6 @@ def tables(story: Story, dialect: Dialect) -> Iterator[Table]:
     yield _changes(story, dialect, places)
     yield _attempts(story, dialect)
     yield _seals(story, dialect)
-    yield _tallies(story, dialect)
     yield _chore(story)
     yield _conflicts(story, dialect, places)
 
@@ -265,13 +263,6 @@ def _seals(story: Story, dialect: Dialect) -> Table:
         "entries": dialect.json.format("'[]'"),
     }
     return Table(Seal, max(0, story.final - UNSEALED) // SEAL + 1, columns)
-
-
-def _tallies(story: Story, dialect: Dialect) -> Table:
-    """Of the last week: what is older is deleted."""
-    slot = int(SLOT.total_seconds() * 1000)
-    moment = dialect.moment.format(f"{story.end // slot * slot} - n * {slot}")
-    return Table(Tally, 7 * 96, {"slot": moment, "state": "'applied'", "count": str(3 * slot // story.step)})
 
 
 def _chore(story: Story) -> Table:
