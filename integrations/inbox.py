@@ -87,6 +87,11 @@ def _leased(events: Sequence[Event]) -> QuerySet[Event]:
     return Event.objects.filter(id__in=ids, lease__in=leases, state=EventState.NEW)
 
 
+def held(lane: str, lease: str) -> QuerySet[Event]:
+    """What is being planned under this lease; the lane's queue finds it, however large the inbox is."""
+    return Event.objects.filter(state=EventState.NEW, lane=lane, lease=lease)
+
+
 def settle_planned(events: Iterable[Event]) -> None:
     """Record what became of events: `state`, `reason` and `person` as set on them. One query."""
     settled = [copy(event) for event in events]  # when the transaction fails, the events are still leased

@@ -12,7 +12,7 @@ from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
-from integrations.inbox import VERSIONS, claim_events, postpone, settle_planned, still_ours, wait_for_person
+from integrations.inbox import VERSIONS, claim_events, held, postpone, settle_planned, still_ours, wait_for_person
 from integrations.leases import Holding
 from integrations.models import Connection, Event, EventState, IdentityConflict
 from integrations.rows import add_rows, update_rows
@@ -81,7 +81,7 @@ def _plan_alone(connection: Connection, events: Sequence[Event], lane: str, bug:
 def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> None:
     """Plan events of one connection together: queries and vendor calls do not grow with their number."""
     rules = load_rules(connection)
-    holding = Holding(Event.objects.filter(lease=events[0].lease)) if events[0].lease else None
+    holding = Holding(held(lane, events[0].lease)) if events[0].lease else None
     shop = open_workshop(lane, events[0].context.get(VERSIONS) or {}, holding)
     for event in events:
         event.connection = connection

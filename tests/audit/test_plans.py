@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from audit.ledger import _due
-from integrations.inbox import _waiting
+from audit.models import Change, ChangeState
+from integrations.inbox import _waiting, held
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +41,13 @@ def test_earlier_changes_of_a_person_are_found_by_the_index_of_those_in_line(lan
 @pytest.mark.parametrize("lane", ["optouts", "events", "bulk"])
 def test_waiting_events_are_found_by_the_index_of_those_that_are_new(lane: str) -> None:
     assert "event_queue" in plan_of(_waiting(lane).order_by("occurred_at", "id"))
+
+
+@pytest.mark.parametrize("lane", ["optouts", "events", "bulk"])
+def test_what_a_worker_holds_is_found_without_reading_the_inbox(lane: str) -> None:
+    plan = plan_of(held(lane, "a lease").order_by())
+    assert "event_queue" in plan or "event_order" in plan  # each holds what is new, and nothing else
+
+
+def test_what_is_being_sent_is_found_without_reading_the_ledger() -> None:
+    assert "change_state" in plan_of(Change.objects.filter(lease="a lease", state=ChangeState.SENDING).order_by())
