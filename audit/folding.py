@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .comparing import same_value
 from .models import Change, ChangeState
 
 
@@ -29,7 +28,7 @@ def fold(changes: Iterable[Change]) -> None:
 
 
 def _take_in(change: Change, taken: Sequence[Change]) -> None:
-    change.diff = _merged([*taken, change]) or change.diff
+    change.diff = _merged([*taken, change])
     change.notes = list(dict.fromkeys(note for each in [*taken, change] for note in each.notes))
     change.replaces = taken[-1]
     if change.depends_on_id in change.folds:
@@ -37,9 +36,12 @@ def _take_in(change: Change, taken: Sequence[Change]) -> None:
 
 
 def _merged(changes: Sequence[Change]) -> dict[str, Mapping[str, Any]]:
-    """From what the oldest found to what the newest says; what ends as it was needs no write."""
+    """From what the oldest found to what the newest says. What seems to end as it was is written all the same.
+
+    What the oldest found counts on a write before it, which may have failed by now.
+    """
     merged: dict[str, Mapping[str, Any]] = {}
     for change in changes:
         for name, entry in change.diff.items():
             merged[name] = {**entry, "before": merged.get(name, entry)["before"]}
-    return {name: entry for name, entry in merged.items() if not same_value(entry["before"], entry["after"])}
+    return merged
