@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from .abilities import Capabilities as Capabilities  # the seam is imported from here, all of it
+from .abilities import Channel as Channel
+from .abilities import Credential as Credential
+from .abilities import EventCapability as EventCapability
+from .abilities import NoteForm as NoteForm
+from .abilities import ObjectCapability as ObjectCapability
+from .abilities import Operation as Operation
+from .abilities import OptOutField as OptOutField
+from .abilities import Seen as Seen
+from .abilities import TaskForm as TaskForm
+from .abilities import Watch as Watch
 from .errors import CrosswalkError, Unsupported
-from .lookups import Entry, LookUp
+from .lookups import Entry
 
 Record = dict[str, Any]
-Channel = Literal["email", "sms", "call", "whatsapp", "all"]
-Seen = Literal["pushed", "polled", "invisible"]
 
 
 # --- what the engine gives a vendor's client --------------------------------------------------------------------
@@ -139,6 +148,35 @@ class Notice:
     unreadable: str = ""
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at what a vendor does not report.
+
+    `cursor` is where the last look ended, "" at the first: then nothing is news yet, and the answer says from where.
+    `now` is the time by our clock. `wanted` holds the events that somebody listens to. `recall` gives what earlier
+    looks left in `Glance.states`: of (object, record ids), by record id.
+    """
+
+    key: str
+    cursor: str
+    now: datetime
+    wanted: frozenset[str]
+    recall: Callable[[str, Sequence[str]], dict[str, Record]]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What one look found. Notices, cursor and states are stored together or not at all; `more`: look on at once.
+
+    The same notice may come again, so each has a `vendor_event_id` that is the same then.
+    """
+
+    notices: Sequence[Notice]
+    cursor: str
+    more: bool = False
+    states: Mapping[tuple[str, str], Record] = field(default_factory=dict)  # by (object, record id), to be recalled
+
+
 class Webhooks(Protocol):
     """Is this call authentic, and what does it say. Pure: no network, no clock."""
 
@@ -182,9 +220,9 @@ class Field:
 class Write:
     """One intended write. `id` is the change's id, given back in the outcome.
 
-    `operation`: upsert create update delete add_to_campaign remove_from_campaign create_task ...
+    `operation`: upsert create update delete add_to_campaign remove_from_campaign create_task add_tags ...
     `record_id` addresses an existing record; else `key` (field, value) is an external key to upsert by.
-    `params` holds what is not a field: {"campaign": ..., "status": ...}.
+    `params` holds what is not a field: {"campaign": ..., "status": ...}; {"parent": [object, id]} of tasks and notes.
     `retry` is True when an earlier attempt's outcome is unknown: creates without a key must be looked up first.
     """
 
@@ -295,6 +333,14 @@ class Client:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
 
+    def watch(self, look: Look) -> Glance:
+        """One look at one watch of the capabilities: a page at the most."""
+        raise self._unsupported(f"a watch of {look.key}")
+
+    def call(self, operation: str, params: Mapping[str, Any], body: Any) -> Any:
+        """Run one operation of the catalogue that is not a write of a record; returns the vendor's answer."""
+        raise self._unsupported(operation)
+
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """Carry out writes to one object; as few calls as the vendor allows; outcomes in the same order."""
         raise self._unsupported("write")
@@ -324,99 +370,6 @@ class Client:
             if not page.cursor:
                 return
             cursor = page.cursor
-
-
-# --- what a vendor can do, as data ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OptOutField:
-    """How one object shows one channel's opt-out. `source` says where that is written."""
-
-    object: str
-    channel: Channel
-    field: str  # the field that is set
-    stop: Any  # its value for "do not contact"
-    date_field: str = ""  # written with the time of the opt-out, where the vendor has it
-    email_field: str = "Email"  # finds further records of the same address
-    go: Any = False  # its value for "may be contacted"; written only after a newer, explicit opt-in
-
-
-@dataclass(frozen=True)
-class ObjectCapability:
-    """What can be done with one object. `keys` are how records can be upserted.
-
-    "external" (any unique field), "" none.
-    """
-
-    name: str
-    kind: str  # contact task note tag campaign appointment message other
-    reads: tuple[str, ...] = ()  # read find page
-    writes: tuple[str, ...] = ()  # upsert create update delete ...
-    id_field: str = "Id"  # where a record holds its own id
-    batch: int = 1  # rows one call takes
-    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
-    subscribing: tuple[str, ...] = ()
-    addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
-    modified_field: str = ""  # when the record was changed last, whoever changed it
-    made_field: str = ""  # when the record was made: nothing that is said of it happened before
-    name_fields: tuple[str, ...] = ()
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class EventCapability:
-    """How an event is seen. `note` says how soon and why, in words for the administrator."""
-
-    type: str
-    seen: Seen
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    objects: tuple[ObjectCapability, ...]
-    events: tuple[EventCapability, ...]
-    limits: tuple[tuple[int, timedelta], ...]  # the vendor's own: (calls, per)
-    opt_outs: tuple[OptOutField, ...] = ()
-    callbacks: bool = False  # webhooks can be managed by API
-    consent_paths: tuple[str, ...] = ()  # what `opted_in_at` reads of a record
-    campaign_object: str = ""  # the object that add_to_campaign writes ("CampaignMember")
-    lookups: tuple[LookUp, ...] = ()  # what a person chooses from, by name
-    parallel: int = 4  # calls at once
-    source: str = ""
-
-    def object(self, name: str) -> ObjectCapability | None:
-        return next((o for o in self.objects if o.name == name), None)
-
-    def lookup(self, key: str) -> LookUp | None:
-        return next((each for each in self.lookups if each.key == key), None)
-
-
-@dataclass(frozen=True)
-class Credential:
-    """One thing to enter on the connection page. `secret` ones are written and never shown again."""
-
-    name: str
-    label: str
-    help: str = ""
-    secret: bool = True
-    required: bool = True
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
-
-    key: str
-    kind: Literal["trigger", "action", "lookup"]
-    label: str
-    method: str = ""
-    path: str = ""
-    scope: str = ""
-    parameters: tuple[str, ...] = ()
-    source: str = ""
 
 
 @dataclass(frozen=True)

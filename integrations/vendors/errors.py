@@ -63,6 +63,12 @@ class OutcomeUnknown(TransientError):
     code = "outcome_unknown"
 
 
+class Accepted(OutcomeUnknown):
+    """The vendor took the write and has not made the record yet: look again later, and do not send it twice."""
+
+    code = "accepted"
+
+
 class Busy(TransientError):
     """A lock we could not get, ours or the vendor's (UNABLE_TO_LOCK_ROW)."""
 
