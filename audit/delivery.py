@@ -167,7 +167,7 @@ def _fault(bug: Exception) -> CrosswalkError:
 
 def _write(change: Change) -> Write:
     params = _params(change)
-    since, unanswered = _since(change) if change.unknown_outcome else (None, False)
+    since, unanswered = since_when(change) if change.unknown_outcome else (None, False)
     return Write(
         id=change.id,
         object=change.object,
@@ -199,7 +199,7 @@ def _params(change: Change) -> dict[str, Any]:
     return params
 
 
-def _since(change: Change) -> tuple[datetime | None, bool]:
+def since_when(change: Change) -> tuple[datetime | None, bool]:
     """(since when the record may be there, whether no vendor ever said it took it): of the attempts after a refusal.
 
     The time is None when a clock that was set back said it was at one still to come: what it made may be older.

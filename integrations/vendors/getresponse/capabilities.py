@@ -34,7 +34,7 @@ CAPABILITIES = Capabilities(
         ),
         ObjectCapability(
             "blocklist",
-            "opt_out",
+            "other",
             reads=("find",),
             writes=("opt_out", "opt_in", "update"),
             id_field="mask",
