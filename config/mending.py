@@ -16,13 +16,14 @@ from integrations.knowledge import ASKING
 from integrations.leases import LEASE
 from integrations.models import AccessToken, Connection, Event, EventState, Knowledge, WatchState
 from integrations.waiting import end_false_waits, shorten
+from integrations.watching import LONGEST_WATCH_MINUTES
 from mappings.models import Run, RunState
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
 SWEEP = timedelta(minutes=1)
-LONGEST_WATCH = timedelta(days=1)
+LONGEST_WATCH = timedelta(minutes=LONGEST_WATCH_MINUTES)
 _mended_at: dict[str, float] = {}
 
 
