@@ -249,6 +249,11 @@ UNFOLD = {
                         "icon": "alt_route",
                         "link": reverse_lazy("admin:mappings_mapping_changelist"),
                     },
+                    {
+                        "title": _("Templates"),
+                        "icon": "auto_awesome_motion",
+                        "link": reverse_lazy("admin:mappings_gallery"),
+                    },
                     {"title": _("Rules"), "icon": "rule", "link": reverse_lazy("admin:mappings_rule_changelist")},
                 ],
             },
