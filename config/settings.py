@@ -254,7 +254,14 @@ UNFOLD = {
                         "icon": "auto_awesome_motion",
                         "link": reverse_lazy("admin:mappings_gallery"),
                     },
-                    {"title": _("Rules"), "icon": "rule", "link": reverse_lazy("admin:mappings_rule_changelist")},
+                    {
+                        "title": _("Rules"),
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:mappings_rule_changelist"),
+                        "active": lambda request: (
+                            "/mappings/rule/" in request.path and "/templates/" not in request.path
+                        ),
+                    },
                 ],
             },
             {

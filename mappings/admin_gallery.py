@@ -41,10 +41,8 @@ class GalleryMixin(SetUpAdmin):  # type: ignore[misc]  # unfold is not typed
     def gallery(self, request: HttpRequest) -> HttpResponse:
         _require_rights(request)
         vendors = set(Connection.objects.values_list("vendor", flat=True))
-        jobs: dict[str, list[dict[str, Any]]] = {}
-        for each in templates().values():
-            jobs.setdefault(each.job, []).append({"template": each, "missing": _missing(each.roles, vendors)})
-        return self.page(request, "admin/mappings/gallery/list.html", _("Templates"), jobs=jobs)
+        entries = [{"template": each, "missing": _missing(each.roles, vendors)} for each in templates().values()]
+        return self.page(request, "admin/mappings/gallery/list.html", _("Templates"), entries=entries)
 
     def template(self, request: HttpRequest, key: str) -> HttpResponse:
         _require_rights(request)
