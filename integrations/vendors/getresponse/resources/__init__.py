@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ...base import Account, Callback, Check, Client, Field, Found, Page, Record, Services
+from ...base import Account, Callback, Check, Client, Field, Found, Glance, Look, Page, Record, Services
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api, next_page
@@ -13,6 +13,8 @@ from .callbacks import Callbacks
 from .checks import Checks
 from .choices import Choices
 from .contacts import Contacts, elements_of
+from .removals import Removals
+from .watching import Watching
 
 LISTINGS = {"campaign": "campaigns", "tag": "tags"}
 
@@ -59,6 +61,13 @@ class GetResponse(Client):
             return self._listing(LISTINGS[object], int(cursor or 1))
         self._only_contacts(object, "page")
         return self.contacts.page(cursor, since, filters or {})
+
+    def watch(self, look: Look) -> Glance:
+        return Watching(self.api).look(look)
+
+    def removed(self, emails: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
+        """(GetResponse's reason, when) of each address that was removed from a list; others are absent."""
+        return Removals(self.api).find(emails)
 
     def callbacks(self, url: str) -> list[Callback]:
         return Callbacks(self.api).current(url)
