@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ..base import Capabilities, EventCapability, ObjectCapability, OptOutField
+from ..base import Capabilities, EventCapability, NoteForm, ObjectCapability, OptOutField, TaskForm
 from ..lookups import LookUp
 from .fields import OPT_OUT_FIELD
 
@@ -32,6 +32,18 @@ def _person(name: str) -> ObjectCapability:
     )
 
 
+def _note(name: str, source: str) -> ObjectCapability:
+    return ObjectCapability(
+        name,
+        "note",
+        reads=("read", "find"),
+        writes=("add_note", "update_note", "delete_note"),
+        batch=ROWS_PER_CALL,
+        made_field="CreatedDate",
+        source=source,
+    )
+
+
 CAPABILITIES = Capabilities(
     objects=(
         _person("Lead"),
@@ -55,8 +67,12 @@ CAPABILITIES = Capabilities(
             reads=READS,
             writes=(*RECORD_WRITES, "create_task", "update_task", "complete_task", "delete_task"),
             batch=ROWS_PER_CALL,
+            modified_field="SystemModstamp",
+            made_field="CreatedDate",
             source=COLLECTIONS,
         ),
+        _note("ContentNote", SOURCE + "; a note is made, then linked by a ContentDocumentLink"),
+        _note("Note", COLLECTIONS),
     ),
     events=(
         EventCapability("contact.created", "polled", NOT_YET),
@@ -73,6 +89,22 @@ CAPABILITIES = Capabilities(
         OptOutField("Contact", "email", OPT_OUT_FIELD, True, LAST_UNSUBSCRIBE, "Email"),
     ),
     campaign_object="CampaignMember",
+    task=TaskForm(
+        "Task",
+        title="Subject",
+        body="Description",
+        due="ActivityDate",
+        due_is_date=True,
+        assignee="OwnerId",
+        priority="Priority",
+        status="Status",
+        done="Completed",
+        open="Not Started",
+    ),
+    notes=(
+        NoteForm("ContentNote", body="Content", title="Title", html=True),
+        NoteForm("Note", body="Body", title="Title"),
+    ),
     lookups=(
         LookUp(
             "campaigns",
