@@ -61,6 +61,16 @@ def delete(hand: Hand, params: Params) -> str:
     return delete_record(org_of_hand(hand), object_of(id), id).id
 
 
+def merge(hand: Hand, params: Params) -> str:
+    """The record `id` is merged into `into`, which keeps its own values; what hung on the other hangs on it now."""
+    org, id, master = org_of_hand(hand), full_id(params["id"]), full_id(params["into"])
+    existing_record(org, object_of(id), master)
+    _move_tasks(org, id, master)
+    delete_record(org, object_of(id), id, master)
+    update_record(org, object_of(id), master, {})
+    return master
+
+
 def undelete(hand: Hand, params: Params) -> str:
     id = full_id(params["id"])
     record = hand.shelf.get(object_of(id), id)
@@ -126,4 +136,4 @@ def _close(org: Org, lead: Document, contact_id: str, account_id: str | None) ->
     org.shelf.put("Lead", lead["Id"], lead | converted)
 
 
-ACTS = {"convert": convert, "create": create, "update": update, "delete": delete, "undelete": undelete}
+ACTS = {"convert": convert, "create": create, "update": update, "delete": delete, "merge": merge, "undelete": undelete}

@@ -39,7 +39,7 @@ def create_record(org: Org, object: str, given: Given) -> Written:
     values = read_values(org, object, given, creating=True)
     moment = as_salesforce(now())
     record = {field.name: field.default for field in OBJECTS[object] if field.default is not None}
-    record |= {"OwnerId": INTEGRATION_USER, "CreatedDate": moment, "CreatedById": INTEGRATION_USER, "IsDeleted": False}
+    record |= {"OwnerId": INTEGRATION_USER, "CreatedDate": moment, "CreatedById": org.user, "IsDeleted": False}
     record |= {name: value for name, value in values.items() if value is not None}
     record = _completed(org, object, record, None)
     check_record(org, object, record, None)
@@ -76,10 +76,11 @@ def upsert_record(org: Org, object: str, key: str, value: str, given: Given) -> 
     return create_record(org, object, {**given, field.name: value})
 
 
-def delete_record(org: Org, object: str, id: str) -> Written:
+def delete_record(org: Org, object: str, id: str, master: str = "") -> Written:
+    """`master`: the record that it was merged into."""
     record = existing_record(org, object, id)
     _refuse_locked(org)
-    _store(org, object, record | {"IsDeleted": True})
+    _store(org, object, record | {"IsDeleted": True, **({"MasterRecordId": master} if master else {})})
     for link in org.find("ContentDocumentLink", "ContentDocumentId", record["Id"]):
         _store(org, "ContentDocumentLink", link | {"IsDeleted": True})
     return Written(record["Id"], created=False)
@@ -135,7 +136,9 @@ def _completed_task(org: Org, record: Document) -> Document:
         raise converted_failure()
     if lead is not None and record.get("WhatId"):
         raise RowFailure("FIELD_INTEGRITY_EXCEPTION", "Can not specify a whatId with a lead", ["WhatId"])
-    return record | {"IsClosed": record.get("Status") == "Completed"}
+    closed = record.get("Status") == "Completed"
+    closed_at = record.get("CompletedDateTime") or as_salesforce(now())
+    return record | {"IsClosed": closed, "CompletedDateTime": closed_at if closed else None}
 
 
 COMPLETIONS: dict[str, Callable[[Org, Document], Document]] = {
@@ -153,5 +156,5 @@ def _refuse_locked(org: Org) -> None:
 
 def _store(org: Org, object: str, record: Document) -> None:
     moment = as_salesforce(now())
-    stamps = {"LastModifiedDate": moment, "LastModifiedById": INTEGRATION_USER, "SystemModstamp": moment}
+    stamps = {"LastModifiedDate": moment, "LastModifiedById": org.user, "SystemModstamp": moment}
     org.shelf.put(object, record["Id"], record | stamps)

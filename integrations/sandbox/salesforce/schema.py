@@ -66,6 +66,7 @@ SYSTEM = (
 )
 OWNER = Field("OwnerId", "Owner ID", "reference", 18, refers_to=("User",))
 PERSON = (
+    _computed("MasterRecordId", "Master Record ID", "reference", 18, ("Lead", "Contact")),
     Field("FirstName", "First Name", length=40),
     Field("LastName", "Last Name", length=80, required=True),
     _computed("Name", "Full Name", length=121),
@@ -157,6 +158,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Priority", "Priority", ("High", "Normal", "Low"), "Normal"),
         Field("Description", "Description", "textarea", 32000),
         _computed("IsClosed", "Closed", "boolean"),
+        _computed("CompletedDateTime", "Completed Date", "datetime"),
     ),
     "Note": (
         *SYSTEM,
