@@ -192,10 +192,10 @@ def _unharmful(call: Call) -> Call:
     return call
 
 
-def next_page(answer: Answer, page: int, elements: int) -> int:
+def next_page(answer: Answer, page: int, elements: int, size: int = PER_PAGE) -> int:
     """The number of the next page, 0 when this was the last. A page past the end is an empty list."""
     total = leading_integer(answer.headers.get("TotalPages"))
-    more = page < total if total is not None else elements >= PER_PAGE
+    more = page < total if total is not None else elements >= size
     return page + 1 if more and elements else 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ...base import Account, Callback, Check, Client, Field, Found, Outcome, Page, Record, Services, Write
+from ...base import Account, Callback, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api, next_page
@@ -17,6 +17,8 @@ from .checks import Checks
 from .choices import Choices
 from .contacts import Contacts, elements_of
 from .names import Names
+from .removals import Removals
+from .watching import Watching
 from .wording import our_tag
 from .writing import Writer
 
@@ -78,6 +80,13 @@ class GetResponse(Client):
             return self._listing(LISTINGS[object], int(cursor or 1))
         self._only_contacts(object, "page")
         return self.contacts.page(cursor, since, filters or {})
+
+    def watch(self, look: Look) -> Glance:
+        return Watching(self.api).look(look)
+
+    def removed(self, emails: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
+        """(GetResponse's reason, when) of each address that was removed from a list; others are absent."""
+        return Removals(self.api).find(emails)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.names).carry_out(writes)

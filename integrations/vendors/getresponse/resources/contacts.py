@@ -63,7 +63,7 @@ class Contacts:
             raise Unsupported(f"GetResponse cannot filter contacts by {', '.join(unknown)}.")
         query = [(f"query[{name}]", value) for name, value in filters.items() if value]
         if since:
-            query.append(("query[changedOn][from]", since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")))
+            query.append(("query[changedOn][from]", written(since)))
         return self._page(query, page)
 
     def _page(self, query: Sequence[tuple[str, str]], page: int) -> Page:
@@ -84,6 +84,11 @@ class Contacts:
         pairs = zip(values, answers, strict=True)
         hits = [(value, hit) for value, answer in pairs if answer for hit in elements_of(answer.json)]
         return [hit for value, hit in hits if hit.get(OWN_ID) and same_text(hit.get(field), value)]
+
+
+def written(moment: datetime) -> str:
+    """A moment as GetResponse writes it: no colon in the offset (getresponse.md §2.1)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def contact_of(answer: Answer) -> Record:
