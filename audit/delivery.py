@@ -16,13 +16,14 @@ from integrations.clients import ExchangeList, open_client
 from integrations.health import note_failure, note_success
 from integrations.ids import new_id
 from integrations.leases import Holding
-from integrations.models import Connection, Link, Mode
+from integrations.models import Connection, Mode
 from integrations.storable import storable
 from integrations.vendors.base import Outcome, Write
 from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
 from integrations.vendors.registry import vendor
 
 from . import optouts
+from .addressing import address, params_of
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
 from .settling import give_back, hold_back, settle
@@ -59,7 +60,7 @@ def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Hold
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
         return
-    _address(changes)
+    address(changes)
     _flag_new_records(changes)
     for batch in _batches(connection, changes):
         if time.monotonic() < until:
@@ -79,27 +80,15 @@ def _without_held(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.id not in held]
 
 
-def _address(changes: Sequence[Change]) -> None:
-    """Records that were made since these changes were planned are known by their link now."""
-    open_ended = [c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")]
-    if not open_ended:
-        return
-    links = Link.objects.filter(
-        person_id__in={c.person_id for c in open_ended},
-        connection_id=changes[0].connection_id,
-        gone_at=None,
-        moved_to__isnull=True,
-    ).order_by("id")
-    known = {(link.person_id, link.object): link.record_id for link in links}
-    for change in open_ended:
-        change.record_id = known.get((change.person_id or "", change.object), "")
-
-
 def _flag_new_records(changes: Sequence[Change]) -> None:
-    making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT]
+    making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT and makes_records(c)]
     stops = optouts.open_opt_outs(c.person_id for c in making if c.person_id) if making else {}
     for change in making:
         optouts.add_flags(change, stops.get(change.person_id or "", []))
+
+
+def makes_records(change: Change) -> bool:
+    return sent_as(change) in ("upsert", "create")
 
 
 def sent_as(change: Change) -> str:
@@ -151,7 +140,7 @@ def _fault(bug: Exception) -> CrosswalkError:
 
 
 def _write(change: Change) -> Write:
-    params = _params(change)
+    params = params_of(change)
     return Write(
         id=change.id,
         object=change.object,
@@ -172,14 +161,6 @@ def _values(change: Change, params: Mapping[str, Any]) -> dict[str, Any]:
         return {f"{object}Id": record_id}
     parked = set(change.params.get("parked", []))
     return {field: entry["after"] for field, entry in change.diff.items() if field not in parked}
-
-
-def _params(change: Change) -> dict[str, Any]:
-    """What is not a field. A change that follows another learns from it which record it is about."""
-    params = {key: value for key, value in change.params.items() if key != "parked"}
-    if change.depends_on is not None and not params.get("member"):
-        params["member"] = [change.depends_on.object, change.depends_on.record_id]
-    return params
 
 
 def _first_attempt(change: Change) -> datetime | None:

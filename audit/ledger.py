@@ -188,6 +188,7 @@ def save_settled(changes: Sequence[Change]) -> None:
         change.error_code = (change.error or {}).get("code", "")
     fields = [
         "state",
+        "object",
         "record_id",
         "created",
         "attempts",

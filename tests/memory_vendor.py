@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 from integrations.models import Connection
@@ -206,9 +206,12 @@ class Pair:
         self.systems = {name: System(name) for name in ("left", "right")}
         self.left, self.right = self.systems["left"], self.systems["right"]
 
+    def vendor(self) -> Vendor:
+        return memory_vendor(self.systems)
+
     @contextmanager
-    def registered(self) -> Iterator[Pair]:
-        with mock.patch.dict(VENDORS, {"memory": memory_vendor(self.systems)}):
+    def registered(self) -> Iterator[Self]:
+        with mock.patch.dict(VENDORS, {"memory": self.vendor()}):
             for name in self.systems:
                 connection = Connection(name=name, vendor="memory")
                 set_token(connection)

@@ -11,6 +11,7 @@ from audit.models import UNFINISHED, Change, Kind
 from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
+from integrations.records import standing_for_people
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
 from integrations.vendors.errors import RecordError
@@ -92,7 +93,8 @@ def _target(spec: MappingSpec, case: Case) -> Target:
 
 def _attach_links(targets: Sequence[Target], connection: Connection, object: str) -> None:
     people = {target.case.person.pk: target for target in targets if target.case.person}
-    for link in Link.objects.filter(person__in=list(people), connection=connection, object=object).order_by("id"):
+    rows = Link.objects.filter(person__in=list(people), connection=connection, object=object)
+    for link in standing_for_people(rows).order_by("id"):
         people[link.person_id].links.append(link)
 
 

@@ -1,0 +1,46 @@
+"""Which record a change is about: known when it was planned, or learned since from a link or from its maker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from integrations.models import Link
+
+from .models import Change, Kind
+
+# The param that names the record which a membership, task or note is about: [object, record id].
+PLACES: dict[str, str] = {Kind.CAMPAIGN: "member", Kind.TASK: "parent", Kind.NOTE: "parent"}
+ABOUT_A_RECORD = ("add_tags", "remove_tags", "increment", "delete")  # written to a record that is there
+
+
+def address(changes: Sequence[Change]) -> None:
+    """Records that were made since these changes of one connection were planned are known now."""
+    for change in changes:
+        if not change.record_id and change.operation in ABOUT_A_RECORD and change.depends_on is not None:
+            change.object, change.record_id = change.depends_on.object, change.depends_on.record_id
+    _by_link([c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")])
+
+
+def _by_link(changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    links = Link.objects.filter(
+        person_id__in={c.person_id for c in changes},
+        connection_id=changes[0].connection_id,
+        gone_at=None,
+        moved_to__isnull=True,
+    ).order_by("id")
+    known = {(link.person_id, link.object): link.record_id for link in links}
+    for change in changes:
+        if change.kind not in PLACES:
+            change.record_id = known.get((change.person_id or "", change.object), "")
+
+
+def params_of(change: Change) -> dict[str, Any]:
+    """What is not a field. A change that follows another learns from it which record it is about."""
+    params = {key: value for key, value in change.params.items() if key != "parked"}
+    place = PLACES.get(change.kind, "")
+    if place and not params.get(place) and change.depends_on is not None:
+        params[place] = [change.depends_on.object, change.depends_on.record_id]
+    return params
