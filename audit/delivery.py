@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -18,12 +19,13 @@ from integrations.ids import new_id
 from integrations.leases import Holding
 from integrations.models import Connection, Mode
 from integrations.storable import storable
-from integrations.vendors.base import Outcome, Write
+from integrations.vendors.base import Client, Outcome, Write
 from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
 from integrations.vendors.registry import vendor
 
-from . import optouts
+from . import increments, optouts
 from .addressing import address, params_of
+from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
 from .settling import give_back, hold_back, settle
@@ -31,7 +33,7 @@ from .settling import give_back, hold_back, settle
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS = 20.0  # after which no further batch is begun
-FIELD_WRITES = frozenset({"upsert", "update", "create", "set", optouts.OPT_OUT, optouts.OPT_IN})
+FIELD_WRITES = frozenset({"upsert", "update", "create", "set", INCREMENT, optouts.OPT_OUT, optouts.OPT_IN})
 
 
 def deliver_due(lane: str, limit: int = CLAIM) -> int:
@@ -102,15 +104,24 @@ def sent_as(change: Change) -> str:
 
 def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Changes that can go out together, in order, no more than the vendor takes in one call."""
-    groups: dict[tuple[str, str, str], list[Change]] = {}
-    for change in changes:
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change, turn in zip(changes, _turns(changes), strict=True):
         alone = change.id if change.unknown_outcome else ""  # what stopped a worker once must not take others along
-        groups.setdefault((change.object, sent_as(change), alone), []).append(change)
-    for (object, _operation, _alone), group in groups.items():
+        groups.setdefault((change.object, sent_as(change), alone, field_of(change), turn), []).append(change)
+    for (object, *_rest), group in groups.items():
         capability = vendor(connection.vendor).capabilities.object(object)
         size = max(1, capability.batch if capability else 1)
         for start in range(0, len(group), size):
             yield group[start : start + size]
+
+
+def _turns(changes: Sequence[Change]) -> Iterator[str]:
+    """What adds to a number of a record waits until what came before it was written: each is in a batch of its own."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        spot = (change.object, change.record_id)
+        yield str(seen[spot]) if is_increment(change) else ""
+        seen[spot] += is_increment(change)
 
 
 def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
@@ -118,7 +129,7 @@ def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -
     journal, batch = ExchangeList(holding), new_id()
     urgent, stopped = changes[0].lane == "optouts", False
     try:
-        outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])
+        outcomes = _carry_out(open_client(connection, journal, urgent), changes)
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)
@@ -129,8 +140,21 @@ def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -
     except Exception as bug:
         logger.exception("Delivery to %s stopped with a fault of Crosswalk.", connection.name)
         outcomes = [Outcome(change.id, error=_fault(bug)) for change in changes]
+    _judge(changes, outcomes)
     exchanges = [storable(asdict(exchange)) for exchange in journal.exchanges]
     settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch, stopped)
+
+
+def _carry_out(client: Client, changes: Sequence[Change]) -> list[Outcome]:
+    settled, left = increments.prepare(client, changes)
+    return [*settled, *(client.write([_write(change) for change in left]) if left else [])]
+
+
+def _judge(changes: Sequence[Change], outcomes: Sequence[Outcome]) -> None:
+    by_id = {outcome.id: outcome for outcome in outcomes}
+    for change in changes:
+        if change.id in by_id:
+            increments.judge(change, by_id[change.id])
 
 
 def _fault(bug: Exception) -> CrosswalkError:

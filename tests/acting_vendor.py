@@ -199,9 +199,10 @@ class Office(Pair):
         self.work()
         return record_id
 
-    def happen(self, event: str, record_id: str, **context: Any) -> None:
-        """Something is heard of a person at the left."""
-        self.left.push(event, {**self.left.records[record_id], **context})
+    def happen(self, event: str, record_id: str, tag: str = "", **values: Any) -> None:
+        """Something is heard of a person at the left; which tag it is about, only the event knows."""
+        context = {"tag": {"tagId": tag}} if tag else {}
+        self.left.push(event, {**self.left.records[record_id], **values}, **context)
 
     def work(self, rounds: int = 20) -> None:
         """Deliver the events of the left, and work until nothing is due."""

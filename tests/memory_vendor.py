@@ -64,9 +64,9 @@ class System:
         self.records[record_id] = record
         self.push(kind, record)
 
-    def push(self, kind: str, record: Record) -> None:
+    def push(self, kind: str, record: Record, **context: Any) -> None:
         number = next(self.clock)
-        content = {"type": kind, "record": record, "n": number, "system": self.name}
+        content = {"type": kind, "record": record, "n": number, "system": self.name, "context": context}
         self.events.append(
             Notice(kind, kind, "contact", record["id"], content, vendor_event_id=f"{self.name}-{number}")
         )
@@ -159,6 +159,7 @@ class MemoryWebhooks:
                 body,
                 vendor_id,
                 record=record,
+                context=body["context"],
                 email=record["email"],
             )
         ]

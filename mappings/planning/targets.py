@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from audit.increments import INCREMENT
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
 from integrations import clock
@@ -107,7 +108,7 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
         open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
-        if change.state in IN_LINE and (change.record_id or open_ended):
+        if change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
             target.under_way.append(change)
         if open_ended:
             target.pending = change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from integrations.vendors.base import Vendor
+from integrations.vendors.base import ObjectCapability, Vendor
 
 from .actions import ACTIONS
 from .known import Findings
@@ -50,7 +50,7 @@ def _check_set(action: ActionSpec, connection: str, vendor: Vendor, place: Place
 
 
 def _is_object_for(write: str, action: ActionSpec, vendor: Vendor, place: Place, findings: Findings) -> bool:
-    objects = {object.name for object in vendor.capabilities.objects if write in object.writes}
+    objects = {o.name for o in vendor.capabilities.objects if write in o.writes and (write == "set" or _is_person(o))}
     name = action.params["object"]
     if name in objects:
         return True
@@ -58,7 +58,11 @@ def _is_object_for(write: str, action: ActionSpec, vendor: Vendor, place: Place,
     return False
 
 
-_DONE = {"set": "set", "update": "written"}
+_DONE = {"set": "set", "update": "counted in"}
+
+
+def _is_person(object: ObjectCapability) -> bool:
+    return object.kind == "contact"
 
 
 def _check_task(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
@@ -81,10 +85,25 @@ def _check_note(action: ActionSpec, connection: str, vendor: Vendor, place: Plac
         findings.refuse(f"{ACTIONS[action.name].label} needs a title or a body.", *place, "body")
 
 
+def _check_increment(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    if not _is_object_for("update", action, vendor, place, findings):
+        return
+    name, field = action.params["object"], action.params["field"]
+    if not action.params.get("by"):
+        findings.refuse("by must not be 0.", *place, "by")
+    fields = findings.fields(connection, name, *place, "object")
+    if fields is None:
+        return
+    findings.target_field(field, fields, name, *place, "field")
+    if field in fields and fields[field].type not in NUMBERS:
+        findings.warn(f"'{field}' of {name} is no number field: what holds no number is refused.", *place, "field")
+
+
 Check = Callable[[ActionSpec, str, Vendor, Place, Findings], object]
 CHECKS: dict[str, Check] = {
     "opt_out": _check_opt_out,
     "set": _check_set,
     "create_task": _check_task,
     "add_note": _check_note,
+    "increment": _check_increment,
 }

@@ -135,13 +135,14 @@ _FORMS = (
     ActionForm(
         "increment",
         "Add to a number",
-        "Adds to a number field, once for each cause.",
+        "Adds to a number field of the person's record, once for each cause.",
         (
             CONNECTION,
             ActionKey("object", "name", "The target's object.", required=True),
             ActionKey("field", "name", "The number field.", required=True),
             ActionKey("by", "number", "How much; negative to subtract.", default=1),
         ),
+        ready=True,
     ),
     ActionForm(
         "set",
