@@ -144,7 +144,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
+    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup.
+
+    `repeatable`: doing it twice is as good as once, so that a call whose answer was lost is simply made again.
+    `subscribing`: it adds a person somewhere, or writes to them; held while they are opted out.
+    """
 
     key: str
     kind: Literal["trigger", "action", "lookup"]
@@ -154,3 +158,5 @@ class Operation:
     scope: str = ""
     parameters: tuple[str, ...] = ()
     source: str = ""
+    repeatable: bool = False
+    subscribing: bool = False
