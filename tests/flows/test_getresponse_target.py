@@ -6,16 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.delivery import since_when
 from audit.models import Attempt, Change, ChangeState, OptOut
-from audit.optouts import is_subscribing
+from audit.optouts import cover_new_records, is_subscribing
 from integrations.ids import new_id
-from integrations.models import Event, EventSource, EventState, Link
+from integrations.models import Event, EventSource, EventState, Link, Person
 from integrations.sandbox.getresponse.moments import as_getresponse
 from integrations.sandbox.getresponse.seed import DOUBLE_LIST, MAIN_LIST, NEWSLETTER_LIST
 from integrations.vendors.getresponse.resources import creating
+from mappings.identity.people import merge_people
 from tests.world import World
 
 DANA = "dana@example.com"
@@ -256,6 +258,46 @@ def test_a_stop_blocks_every_address_of_the_person(outbound: Outbound) -> None:
     outbound.hear_of(lead, "opt_out.changed")
     outbound.work()
     assert set(outbound.masks) >= {DANA, "old@example.com"}
+
+
+def test_a_stop_that_cannot_be_looked_up_there_is_told_as_soon_as_the_vendor_is_back(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.sandbox.switch("getresponse", down="always")
+    event = outbound.hear_of(outbound.lead(), "opt_out.changed")
+    outbound.work()
+    [change] = outbound.changes(connection=outbound.getresponse)
+    assert (change.record_id, change.state) == (DANA, ChangeState.QUEUED)
+    outbound.sandbox.switch("getresponse", down=0)
+    outbound.let_time_pass()
+    outbound.work()
+    event.refresh_from_db()
+    [change] = outbound.changes(connection=outbound.getresponse)
+    assert (event.state, change.state, DANA in outbound.masks) == (EventState.PLANNED, ChangeState.APPLIED, True)
+
+
+def test_a_stop_reaches_the_address_that_a_merge_brings(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead(), "opt_out.changed")
+    outbound.hear_of(outbound.lead("other@example.com"), Email="other@example.com")
+    outbound.work()
+    keep, absorbed = (Person.objects.get(addresses__value=address) for address in (DANA, "other@example.com"))
+    merge_people(keep, absorbed, "a person")
+    outbound.work()
+    assert set(outbound.masks) >= {DANA, "other@example.com"}
+
+
+def test_who_is_put_on_a_list_while_they_say_stop_is_blocked_all_the_same(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead())
+    outbound.work()
+    [change] = outbound.changes()
+    stop = OptOut.objects.create(person=change.person, address=DANA, channel="email", event=change.event,
+                                 connection=outbound.salesforce, heard_at=timezone.now())  # fmt: skip
+    change.created, change.record_id = True, "p1"
+    with transaction.atomic():
+        cover_new_records([change])
+    [told] = outbound.changes(opt_out=stop)
+    assert (told.object, told.record_id, told.lane) == ("blocklist", DANA, "optouts")
 
 
 def test_a_stop_that_is_held_there_already_is_noted(outbound: Outbound) -> None:
