@@ -17,7 +17,10 @@ from integrations.models import Event, EventSource, EventState, Link, Person
 from integrations.sandbox.getresponse.moments import as_getresponse
 from integrations.sandbox.getresponse.seed import DOUBLE_LIST, MAIN_LIST, NEWSLETTER_LIST
 from integrations.vendors.getresponse.resources import creating
+from mappings.editing.sampling import preview_record
 from mappings.identity.people import merge_people
+from mappings.models import MappingVersion
+from mappings.spec import parse_mapping
 from tests.world import World
 
 DANA = "dana@example.com"
@@ -46,6 +49,10 @@ class Outbound(World):
         self.mapping("lead-to-contact", **{**LEAD_TO_CONTACT, "key": None, "fields": fields})
         self.lead_rule("lead-changed", "contact.updated", UPSERT)
         self.lead_rule("lead-stopped", "opt_out.changed", STOP)
+
+    @property
+    def spec(self) -> Any:
+        return MappingVersion.objects.get(mapping__name="lead-to-contact").spec
 
     def lead_rule(self, name: str, event: str, *actions: dict[str, Any]) -> None:
         rule = self.rule(name, event, *actions)
@@ -164,6 +171,16 @@ def test_who_is_on_three_lists_is_no_question_when_the_mapping_names_one(outboun
     event.refresh_from_db()
     assert event.state == EventState.PLANNED
     assert {c["campaignId"]: c["name"] for c in outbound.contacts}[NEWSLETTER_LIST] == "Cohen"
+
+
+def test_a_preview_shows_the_contact_on_the_list_that_the_mapping_names(outbound: Outbound) -> None:
+    outbound.start()
+    for list_id in (MAIN_LIST, NEWSLETTER_LIST):
+        outbound.sandbox.subscribe(DANA, campaignId=list_id, name=list_id)
+    spec = parse_mapping("lead-to-contact", outbound.spec)
+    sample = preview_record(spec, {"Email": DANA, "LastName": "Cohen"})
+    assert sample.target is not None
+    assert {row.to: row.before for row in sample.preview.rows}["name"] == NEWSLETTER_LIST
 
 
 def test_a_rule_moves_a_contact_only_by_set(outbound: Outbound) -> None:

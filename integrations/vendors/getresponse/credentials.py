@@ -29,11 +29,11 @@ OPTIONS = (
     Credential(
         "create_tags",
         "Create tags",
-        help="yes: a tag that GetResponse does not have yet is made when it is needed. "
+        help="true: a tag that GetResponse does not have yet is made when it is needed. "
         "Empty: the change fails and says which tag is missing.",
         secret=False,
         required=False,
-        choices=("yes",),
+        choices=("true", "false"),
     ),
     Credential(
         "tag_names",
@@ -42,5 +42,6 @@ OPTIONS = (
         "example: VIP client = vip; לקוח = customer",
         secret=False,
         required=False,
+        table=True,
     ),
 )
