@@ -109,6 +109,8 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
             f"There is no {object} of this person at {work.connection.name}; {work.step.action.name} makes none."
         )
         return
+    if found is not None and _link_of(target) is None:
+        case.first_seen.append((work.connection, found))
     comparison = _compare(work, target, object, mapped, known, schema)
     _note_agreement(target, found, mapped)
     if comparison.conflicts:
