@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
+from audit.hooks.recording import tell_events
 from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
@@ -205,6 +206,7 @@ def _settle(cases: Sequence[Case]) -> None:
     _remember(clear)
     conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])
     settle_planned(_settled(case, conflicts) for case in finished)
+    tell_events([case.event for case in finished if case.event.state != EventState.FAILED])
     for case in present:
         if case.problem is not None:
             _postpone(case)
