@@ -112,12 +112,12 @@ def sent_as(change: Change) -> str:
 
 
 def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes that can go out together, in order, no more than the vendor takes in one call."""
-    groups: dict[tuple[str, str, str], list[Change]] = {}
+    """Changes that can go out together, in order, no more than the vendor takes in one call; of one run each."""
+    groups: dict[tuple[str, str, str, str], list[Change]] = {}
     for change in changes:
         alone = change.id if change.unknown_outcome else ""  # what stopped a worker once must not take others along
-        groups.setdefault((change.object, sent_as(change), alone), []).append(change)
-    for (object, _operation, _alone), group in groups.items():
+        groups.setdefault((change.object, sent_as(change), change.run_id, alone), []).append(change)
+    for (object, _operation, _run_id, _alone), group in groups.items():
         capability = vendor(connection.vendor).capabilities.object(object)
         size = max(1, capability.batch if capability else 1)
         for start in range(0, len(group), size):
@@ -127,9 +127,9 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
 def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
     journal, batch = ExchangeList(holding), new_id()
-    urgent, stopped = changes[0].lane == "optouts", False
+    lane, run_id, stopped = changes[0].lane, changes[0].run_id, False
     try:
-        outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])
+        outcomes = open_client(connection, journal, lane, run_id).write([_write(change) for change in changes])
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)

@@ -39,7 +39,9 @@ def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
 
-def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = None) -> Workshop:
+def open_workshop(
+    lane: str, then: Mapping[str, int], holding: Holding | None = None, run_id: str = ""
+) -> Workshop:
     """Every mapping in force, or in the version that `then` names, and every connection."""
     named = [Q(mapping__name=name, number=number) for name, number in then.items()]
     in_force = Q(state=VersionState.PUBLISHED) & ~Q(mapping__name__in=list(then))
@@ -50,7 +52,7 @@ def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = 
     }
     connections: dict[str, Any] = {connection.name: connection for connection in Connection.objects.all()}
     pairs = frozenset(_pair(spec) for spec, _number in mappings.values())
-    return Workshop(connections, mappings, lane, pairs, holding)
+    return Workshop(connections, mappings, lane, pairs, holding, run_id)
 
 
 def _pair(spec: MappingSpec) -> tuple[str, str, str, str]:
