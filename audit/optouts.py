@@ -107,6 +107,16 @@ def open_opt_outs(people: Iterable[Person | str]) -> dict[str, list[OptOut]]:
     return found
 
 
+def heard_where(connection: Connection, people: Iterable[Person]) -> dict[tuple[str, str], set[str]]:
+    """By (object, record id): where the stops in force were heard that we told these people's records ourselves."""
+    told = Change.objects.filter(person__in=list(people), connection=connection, operation=OPT_OUT)
+    told = told.filter(state=ChangeState.APPLIED, opt_out__state=OptOutState.OPEN)
+    found: dict[tuple[str, str], set[str]] = {}
+    for object, record_id, name in told.values_list("object", "record_id", "opt_out__connection__name"):
+        found.setdefault((object, record_id), set()).add(name)
+    return found
+
+
 # --- telling the systems ---------------------------------------------------------------------------------------
 
 
