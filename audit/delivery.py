@@ -124,6 +124,11 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
             yield group[start : start + size]
 
 
+def calls_for(connection: Connection, changes: Sequence[Change]) -> int:
+    """How many calls it takes to deliver these together."""
+    return sum(1 for _batch in _batches(connection, changes))
+
+
 def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
     journal, batch = ExchangeList(holding), new_id()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
@@ -34,7 +34,7 @@ def load_rules(connection: Connection) -> list[RuleSpec]:
     return [_rule(row.name, json.dumps(row.as_spec(), sort_keys=True)) for row in rows]
 
 
-def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
+def rules_for(event: Event, rules: Sequence[RuleSpec]) -> list[RuleSpec]:
     """Those that listen to this event; a resync of one rule runs only that one."""
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
