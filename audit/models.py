@@ -194,7 +194,7 @@ class Change(models.Model):
             models.Index(fields=["person", "-id"], name="change_person"),
             models.Index(fields=["rule", "-id"], name="change_rule"),
             models.Index(fields=["kind", "-id"], name="change_kind"),
-            models.Index(fields=["run_id", "state", "created", "event"], name="change_run", condition=OF_A_RUN),
+            models.Index(fields=["run_id", "kind", "state", "created", "event"], name="change_run", condition=OF_A_RUN),
             models.Index(fields=["applied_at"], name="change_applied"),
             models.Index(fields=["id"], name="change_unsealed", condition=UNSEALED),
             models.Index(fields=["seal_number"], name="change_sealed", condition=Q(seal_number__isnull=False)),

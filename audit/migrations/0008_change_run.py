@@ -15,6 +15,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='change',
-            index=models.Index(condition=models.Q(('run_id', ''), _negated=True), fields=['run_id', 'state', 'created', 'event'], name='change_run'),
+            index=models.Index(condition=models.Q(('run_id', ''), _negated=True), fields=['run_id', 'kind', 'state', 'created', 'event'], name='change_run'),
         ),
     ]

@@ -39,9 +39,7 @@ def rules_for(event: Event, rules: Sequence[RuleSpec]) -> list[RuleSpec]:
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
 
-def open_workshop(
-    lane: str, then: Mapping[str, int], holding: Holding | None = None, run_id: str = ""
-) -> Workshop:
+def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = None, run_id: str = "") -> Workshop:
     """Every mapping in force, or in the version that `then` names, and every connection."""
     named = [Q(mapping__name=name, number=number) for name, number in then.items()]
     in_force = Q(state=VersionState.PUBLISHED) & ~Q(mapping__name__in=list(then))

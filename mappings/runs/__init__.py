@@ -2,7 +2,7 @@
 
 from .base import RunRefused
 from .kinds import may_see_runs, may_start
-from .starting import start_run, stop_run
+from .starting import resume_run, start_run, stop_run
 from .working import advance_runs
 
-__all__ = ["RunRefused", "advance_runs", "may_see_runs", "may_start", "start_run", "stop_run"]
+__all__ = ["RunRefused", "advance_runs", "may_see_runs", "may_start", "resume_run", "start_run", "stop_run"]

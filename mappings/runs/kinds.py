@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..models import RunKind
+from .backfill import BACKFILL
 from .base import Kind
 from .deciding import DECISIONS
 from .resync import RESYNC
 
-KINDS: dict[str, Kind] = {RunKind.RESYNC: RESYNC, **DECISIONS}
+KINDS: dict[str, Kind] = {RunKind.RESYNC: RESYNC, RunKind.BACKFILL: BACKFILL, **DECISIONS}
 ADD, VIEW = "mappings.add_run", "mappings.view_run"
 
 
