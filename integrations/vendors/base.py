@@ -342,6 +342,10 @@ class Client:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
 
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        """How many records `page` would list, in one call; None where the vendor does not say."""
+        return self.page(object, "", since, filters).total
+
     def watch(self, look: Look) -> Glance:
         """One look at one watch of the capabilities: a page at the most."""
         raise self._unsupported(f"a watch of {look.key}")
