@@ -106,7 +106,8 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
     """Changes that can go out together, in order, no more than the vendor takes in one call; of one run each."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change, turn in zip(changes, _turns(changes), strict=True):
-        alone = change.id if change.unknown_outcome else ""  # what stopped a worker once must not take others along
+        lost = change.unknown_outcome and change.error_code != Accepted.code
+        alone = change.id if lost else ""  # what stopped a worker once must not take others along
         alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
         groups.setdefault(alike, []).append(change)
     for (object, *_rest), group in groups.items():

@@ -106,6 +106,30 @@ def test_a_lead_becomes_a_contact_that_is_accepted_first_and_found_later(outboun
     assert Link.objects.get(connection=outbound.getresponse).record_id == contact["contactId"]
 
 
+def test_those_that_were_accepted_are_looked_for_together(outbound: Outbound) -> None:
+    outbound.start()
+    for number in range(3):
+        email = f"p{number}@example.com"
+        outbound.hear_of(outbound.lead(email), Email=email)
+    outbound.settle_accepted()
+    assert len(outbound.contacts) == 3
+    assert [(a.number, a.rows) for a in Attempt.objects.order_by("number")] == [(1, 3)] * 3 + [(2, 3)] * 3
+
+
+def test_one_that_a_worker_died_of_is_looked_for_alone(outbound: Outbound) -> None:
+    outbound.start()
+    for number in range(3):
+        email = f"p{number}@example.com"
+        outbound.hear_of(outbound.lead(email), Email=email)
+    outbound.work()
+    crashed = outbound.changes()[0]
+    past = timezone.now() - timedelta(hours=1)
+    Change.objects.filter(pk=crashed.pk).update(state=ChangeState.SENDING, lease="dead", lease_until=past)
+    Change.objects.update(next_attempt_at=timezone.now())
+    outbound.work()
+    assert {a.change_id == crashed.pk: a.rows for a in Attempt.objects.filter(number=2)} == {True: 1, False: 2}
+
+
 def test_the_same_lead_again_changes_nothing_there(outbound: Outbound) -> None:
     outbound.start()
     lead = outbound.lead()
