@@ -42,10 +42,17 @@ class SharedToken:
     connection_id: int
 
     def current(self) -> Token | None:
+        token = self.last()
+        return None if token and token.expires_at and token.expires_at - _EARLY <= clock.now() else token
+
+    def last(self) -> Token | None:
         row = AccessToken.objects.filter(connection_id=self.connection_id).first()
-        if row is None or not row.value or (row.expires_at and row.expires_at - _EARLY <= clock.now()):
-            return None
-        return _token(row)
+        return _token(row) if row is not None and row.value else None
+
+    def put(self, token: Token) -> None:
+        """A token that a person signed in for; whatever was there before counts no more."""
+        AccessToken.objects.get_or_create(connection_id=self.connection_id)
+        self._keep(token)
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Ask the vendor for a new token unless another worker just did.
@@ -102,15 +109,18 @@ def account_of(connection: Connection) -> Account:
     )
 
 
-def open_client(connection: Connection, journal: ExchangeList | None = None, urgent: bool = False) -> Client:
-    """A client for the connection. `urgent` may spend the part of the budget that is kept for opt-outs."""
-    kind = vendor(connection.vendor)
-    services = Services(
+def open_services(connection: Connection, journal: ExchangeList | None = None, urgent: bool = False) -> Services:
+    """What every client of the connection shares with the others. `urgent` may spend what is kept for opt-outs."""
+    return Services(
         tokens=SharedToken(connection.pk),
-        budget=SharedBudget(connection, kind.capabilities.limits, urgent),
+        budget=SharedBudget(connection, vendor(connection.vendor).capabilities.limits, urgent),
         journal=journal or ExchangeList(),
     )
-    return kind.connect(account_of(connection), services)
+
+
+def open_client(connection: Connection, journal: ExchangeList | None = None, urgent: bool = False) -> Client:
+    """A client for the connection. `urgent` may spend the part of the budget that is kept for opt-outs."""
+    return vendor(connection.vendor).connect(account_of(connection), open_services(connection, journal, urgent))
 
 
 def forget_token(connection: Connection) -> None:

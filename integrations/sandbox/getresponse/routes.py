@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from . import accounts, catalogue, contacts, search
+from . import accounts, auth, catalogue, contacts, search
 
 ROUTES = (
+    ("GET", "/oauth2_authorize.html", auth.show_sign_in),
+    ("POST", "/token", auth.issue_token),
     ("GET", "/accounts", accounts.show_account),
     ("GET", "/accounts/callbacks", accounts.show_callback),
     ("POST", "/accounts/callbacks", accounts.set_callback),
