@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from ..base import Capabilities, EventCapability, ObjectCapability, Watch
+from ..base import Capabilities, EventCapability, ObjectCapability, OptOutField, Watch
 from ..lookups import LookUp
+from .fields import LIST
 
 SOURCE = "GetResponse OpenAPI 3.2026-07-28 and apidocs.getresponse.com/v3"
 BY_CALLBACK = "Pushed at once by the callback, which is not repeated when it fails, and by webhooks, which are."
@@ -14,18 +15,35 @@ ONCE_KNOWN = LOOKED_FOR + " Then only of contacts that Crosswalk has seen before
 REMOVALS = "Removed contacts are looked through every 15 minutes."
 WEBINARS = "Looked for every 15 minutes, for webinars of the last 14 and the next 30 days."
 
+RECORD_WRITES = ("upsert", "create", "update", "set", "delete")
+AT_ONCE = 10  # a write is a call of its own; 10 may be under way (apidocs.getresponse.com/v3/limits)
+MASKS_PER_CALL = 100  # GetResponse names no limit; one refused address makes the call again in halves
+
 CAPABILITIES = Capabilities(
     objects=(
         ObjectCapability(
             "contact",
             "contact",
             reads=("read", "find", "page"),
+            writes=(*RECORD_WRITES, "add_tags", "remove_tags", "add_to_campaign", "remove_from_campaign"),
             id_field="contactId",
+            batch=AT_ONCE,
+            subscribing=("upsert", "create", "update", "set", "add_to_campaign"),
+            one_per=LIST,
             addresses={"email": "email"},
             modified_field="changedOn",
             made_field="createdOn",
             name_fields=("name",),
-            source="OAS: GET /contacts, GET /contacts/{contactId}; one contact is one address on one list",
+            source="OAS: /contacts, /contacts/{contactId}; one contact is one address on one list",
+        ),
+        ObjectCapability(
+            "blocklist",
+            "other",
+            reads=("find",),
+            writes=("opt_out", "opt_in", "update"),
+            id_field="mask",
+            batch=MASKS_PER_CALL,
+            source="OAS: /accounts/blocklists; who is on it gets no mail on any list and cannot be added",
         ),
         ObjectCapability(
             "campaign",
@@ -112,12 +130,14 @@ CAPABILITIES = Capabilities(
     ),
     # 30,000 in 10 minutes, 80 in a second, 10 at once, per account: apidocs.getresponse.com/v3/limits
     limits=((30_000, timedelta(minutes=10)), (80, timedelta(seconds=1))),
+    opt_outs=(OptOutField("blocklist", "email", "blocked", True, email_field="mask", go=False),),
     consent_paths=("origin", "createdOn"),
     callbacks=True,
+    campaign_object="contact",
     lookups=(
         LookUp("lists", "lists", "campaign", fields=("campaign.campaignId",), source="OAS: GET /campaigns"),
         LookUp("tags", "tags", "tag", fields=("tags",), by_name=True, source="OAS: GET /tags"),
     ),
-    parallel=10,
+    parallel=AT_ONCE,
     source=SOURCE,
 )

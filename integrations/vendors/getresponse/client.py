@@ -31,6 +31,8 @@ PER_PAGE = 1000
 FRAME = timedelta(minutes=10)
 CALLS_PER_SECOND = 80  # X-RateLimit-Limit says this when it speaks of the second, 30000 when of the frame (§5)
 WAIT_WHEN_NOTHING_IS_SAID = 5
+FLAGS = "additionalFlags"
+BLOCKLISTS = ("blocklists", "blacklists")  # today's name and that of 2023
 
 Query = Sequence[tuple[str, str]]
 Outcome = Answer | CrosswalkError
@@ -64,7 +66,8 @@ CODES = {
     1021: Meaning(ConfigurationError, "Check the connection's options: GetResponse refused a header."),
     1023: Meaning(ScopeMissing, "Give the account that owns the API key the missing permission in GetResponse."),
     1024: Meaning(ConfigurationError, "Check the MAX domain in the connection's options: GetResponse has no such one."),
-    1027: Meaning(ConfigurationError, "The plan's contact limit is reached. Enlarge it in GetResponse."),
+    # Not the connection's: opt-outs and updates go on while nobody can be added.
+    1027: Meaning(Rejected, "The plan's contact limit is reached. Enlarge it in GetResponse, then press Retry."),
     1028: Meaning(Rejected, "GetResponse does not allow this to be changed."),
     1029: Meaning(Rejected, "GetResponse does not allow this property. Remove it from the mapping."),
 }
@@ -98,28 +101,42 @@ class Api:
 
     def send(self, call: Call) -> Answer:
         """Make the call. Raises what the answer means unless it is a 2xx with the JSON that a read promises."""
-        [outcome] = self._outcomes([call])
+        [outcome] = self._answers([call])
         return self._understood(call, outcome)
 
     def get_many(self, asked: Sequence[tuple[str, Query]]) -> list[Answer | None]:
         """One read per (path, query), several at a time; None where nothing is there. Raises the first failure."""
         calls = [Call("GET", path, query=query) for path, query in asked]
-        return [self._found(call, outcome) for call, outcome in zip(calls, self._outcomes(calls), strict=True)]
+        return [self._found(call, outcome) for call, outcome in zip(calls, self._answers(calls), strict=True)]
 
-    def _outcomes(self, calls: Sequence[Call]) -> list[Outcome]:
+    def send_each(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make calls several at a time; each has its own outcome, in order. Raises what kept all from being sent."""
+        return [self._outcome(call, outcome) for call, outcome in zip(calls, self._answers(calls), strict=True)]
+
+    def _answers(self, calls: Sequence[Call]) -> list[Outcome]:
         """What came of each call. A token that is over is renewed once and its calls repeated: none was carried out."""
         token = self._token()
         outcomes = self._sent(calls, token)
         over = [n for n, outcome in enumerate(outcomes) if is_over(outcome)] if token else []
-        if over:
-            fresh = self.services.tokens.renew(self._fetch_token, token)
-            again = self._sent([calls[n] for n in over], fresh)
-            outcomes = [dict(zip(over, again, strict=True)).get(n, each) for n, each in enumerate(outcomes)]
-        return outcomes
+        again = dict(zip(over, self._repeated([calls[n] for n in over], token), strict=True)) if over else {}
+        return [again.get(n, outcome) for n, outcome in enumerate(outcomes)]
+
+    def _repeated(self, calls: Sequence[Call], token: Token | None) -> list[Outcome]:
+        """With a fresh token. What goes wrong now is the outcome of these calls alone: others were carried out."""
+        try:
+            return self._sent(calls, self.services.tokens.renew(self._fetch_token, token))
+        except CrosswalkError as error:
+            return [error] * len(calls)
 
     def _sent(self, calls: Sequence[Call], token: Token | None) -> list[Outcome]:
         headers = self._headers(token)
-        return self._http.send_many([replace(call, headers=headers) for call in calls])
+        return self._http.send_many([replace(_unharmful(call), headers=headers) for call in calls])
+
+    def _outcome(self, call: Call, outcome: Outcome) -> Outcome:
+        try:
+            return self._understood(call, outcome)
+        except CrosswalkError as error:
+            return error
 
     def _found(self, call: Call, outcome: Outcome) -> Answer | None:
         try:
@@ -195,6 +212,15 @@ def is_over(outcome: Outcome) -> bool:
         return False
     body = outcome.json if isinstance(outcome.json, dict) else {}
     return outcome.status == 401 or (outcome.status == 403 and body.get("code") == 1014)
+
+
+def _unharmful(call: Call) -> Call:
+    """The call itself. Raises Rejected for one that would replace the whole blocklist (getresponse.md §2.4)."""
+    flags = [flag for name, value in call.query if name == FLAGS for flag in value.split(",")]
+    says_how = len({"add", "delete"} & set(flags)) == 1
+    if call.writes and any(word in call.path for word in BLOCKLISTS) and not says_how:
+        raise Rejected("Crosswalk does not replace a blocklist: it adds to it or takes from it.")
+    return call
 
 
 def next_page(answer: Answer, page: int, elements: int, size: int = PER_PAGE) -> int:
