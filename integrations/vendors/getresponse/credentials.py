@@ -73,6 +73,14 @@ OPTIONS = (
         required=False,
     ),
     Credential(
+        "callback_path",
+        "Callback path",
+        help="Leave empty: GetResponse has one callback for the account. Only for a gateway in front of GetResponse "
+        "that takes callbacks for each list: its path, for example callbacks.",
+        secret=False,
+        required=False,
+    ),
+    Credential(
         "sign_in_page",
         "Sign-in page",
         help=f"Only for an OAuth sign-in by a person, and only when yours is not {SIGN_IN_PAGE}.",
