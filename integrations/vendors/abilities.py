@@ -161,7 +161,11 @@ class OAuth:
 
 @dataclass(frozen=True)
 class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
+    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup.
+
+    `repeatable`: doing it twice is as good as once, so that a call whose answer was lost is simply made again.
+    `subscribing`: it adds a person somewhere, or writes to them; held while they are opted out.
+    """
 
     key: str
     kind: Literal["trigger", "action", "lookup"]
@@ -171,3 +175,5 @@ class Operation:
     scope: str = ""
     parameters: tuple[str, ...] = ()
     source: str = ""
+    repeatable: bool = False
+    subscribing: bool = False
