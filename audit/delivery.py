@@ -19,7 +19,7 @@ from integrations.leases import Holding
 from integrations.models import Connection, Link, Mode
 from integrations.storable import storable
 from integrations.vendors.base import Outcome, Write
-from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
+from integrations.vendors.errors import Accepted, ConfigurationError, CrosswalkError, ReadOnly, Rejected
 from integrations.vendors.registry import vendor
 
 from . import optouts
@@ -54,12 +54,12 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
+    _address(changes)
     changes = _without_held(changes)
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
         return
-    _address(changes)
     _flag_new_records(changes)
     for batch in _batches(connection, changes):
         if time.monotonic() < until:
@@ -84,15 +84,30 @@ def _address(changes: Sequence[Change]) -> None:
     open_ended = [c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")]
     if not open_ended:
         return
-    links = Link.objects.filter(
-        person_id__in={c.person_id for c in open_ended},
-        connection_id=changes[0].connection_id,
-        gone_at=None,
-        moved_to__isnull=True,
-    ).order_by("id")
-    known = {(link.person_id, link.object): link.record_id for link in links}
+    links = (
+        Link.objects.filter(
+            person_id__in={c.person_id for c in open_ended},
+            connection_id=changes[0].connection_id,
+            gone_at=None,
+            moved_to__isnull=True,
+        )
+        .order_by("id")
+        .select_related("connection")
+    )
+    known = {
+        (link.person_id, link.object, place): link.record_id
+        for link in links
+        for place in (None, place_of(link, link.snapshot))
+    }
     for change in open_ended:
-        change.record_id = known.get((change.person_id or "", change.object), "")
+        spot = (change.person_id or "", change.object, place_of(change, change.known))
+        change.record_id = known.get(spot, "")
+
+
+def place_of(where: Change | Link, values: Mapping[str, Any]) -> Any:
+    """Which of a person's records it is, where there may be one for each of something (a list). None: any."""
+    capability = vendor(where.connection.vendor).capabilities.object(where.object)
+    return values.get(capability.one_per) if capability and capability.one_per else None
 
 
 def _flag_new_records(changes: Sequence[Change]) -> None:
@@ -152,6 +167,7 @@ def _fault(bug: Exception) -> CrosswalkError:
 
 def _write(change: Change) -> Write:
     params = _params(change)
+    since, unanswered = since_when(change) if change.unknown_outcome else (None, False)
     return Write(
         id=change.id,
         object=change.object,
@@ -161,7 +177,8 @@ def _write(change: Change) -> Write:
         key=(change.key_field, change.external_id) if change.external_id else None,
         params=params,
         retry=change.unknown_outcome,
-        first_attempt_at=_first_attempt(change) if change.unknown_outcome else None,
+        first_attempt_at=since,
+        unanswered=unanswered,
     )
 
 
@@ -182,7 +199,15 @@ def _params(change: Change) -> dict[str, Any]:
     return params
 
 
-def _first_attempt(change: Change) -> datetime | None:
-    """None when a clock that was set back said it was at a time still to come: what it made may be older."""
-    first = Attempt.objects.filter(change=change).order_by("number").first()
-    return first.started_at if first and first.started_at <= clock.now() else None
+def since_when(change: Change) -> tuple[datetime | None, bool]:
+    """(since when the record may be there, whether no vendor ever said it took it): of the attempts after a refusal.
+
+    The time is None when a clock that was set back said it was at one still to come: what it made may be older.
+    """
+    rows = Attempt.objects.filter(change=change).order_by("number").values_list("started_at", "error")
+    attempts = [(started_at, (error or {}).get("code", "")) for started_at, error in rows]
+    refusals = [number for number, (_at, code) in enumerate(attempts, 1) if code == Rejected.code]
+    attempts = attempts[refusals[-1] if refusals else 0 :]
+    accepted = [started_at for started_at, code in attempts if code == Accepted.code]
+    first = next(iter(accepted or [started_at for started_at, _code in attempts]), None)
+    return (first if first and first <= clock.now() else None), not accepted

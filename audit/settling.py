@@ -16,10 +16,12 @@ from integrations.schemas import forget_fields
 from integrations.storable import storable
 from integrations.vendors.base import Found, Outcome
 from integrations.vendors.errors import (
+    CrosswalkError,
     FieldHidden,
     Moved,
     OutcomeUnknown,
     RateLimited,
+    Rejected,
     TransientError,
     Unavailable,
 )
@@ -70,7 +72,7 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         )
         return []
     change.error = error.facts()
-    change.unknown_outcome = change.unknown_outcome or isinstance(error, OutcomeUnknown)
+    change.unknown_outcome = is_unknown(change, error)
     if isinstance(error, Moved):
         return _readdress(change, error)
     if isinstance(error, FieldHidden) and _park(change, error):
@@ -83,6 +85,11 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         return []
     change.state = ChangeState.FAILED
     return []
+
+
+def is_unknown(change: Change, error: CrosswalkError) -> bool:
+    """Whether the record may have been made. What looked for it and was refused then says that it was not."""
+    return isinstance(error, OutcomeUnknown) or (change.unknown_outcome and not isinstance(error, Rejected))
 
 
 def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:

@@ -300,6 +300,59 @@ def test_what_is_wanted_names_the_events_of_rules_and_who_is_told_opt_outs(pair:
     assert "contact.deleted" in wanted["right"]
 
 
+def test_a_stop_that_was_there_before_we_came_is_copied_when_the_record_is_first_found(pair: Pair) -> None:
+    pair.right.sign_up(email="anna@example.com", name="Anna", stopped=True)
+    copy_to_right()
+    stop_rule("back", "right", "opt_out.changed", "left")
+    work()
+    sign_up_unreported(pair, email="anna@example.com", name="Anna B", stopped=False)
+    look_again()
+    (record,) = pair.left.records.values()
+    assert record["stopped"] is True
+    stop = OptOut.objects.get()
+    assert (stop.connection.name, stop.targets) == ("right", ["left"])
+    look_again()
+    assert OptOut.objects.count() == 1
+
+
+def test_nothing_is_copied_where_nobody_listens(pair: Pair) -> None:
+    pair.right.sign_up(email="anna@example.com", name="Anna", stopped=True)
+    copy_to_right()
+    work()
+    sign_up_unreported(pair, email="anna@example.com", name="Anna B")
+    look_again()
+    assert not Event.objects.filter(type="opt_out.changed").exists() and not OptOut.objects.exists()
+
+
+def test_what_a_record_was_converted_to_is_told_what_the_record_knew(pair: Pair) -> None:
+    """The vendor made another record of it, and that one may be mailed: the stop in force is told again."""
+    copy_to_right()
+    stop_rule("stop", "left", "opt_out.changed", "right")
+    work()
+    anna = sign_up_unreported(pair, email="anna@example.com", name="Anna", stopped=False)
+    look_again()
+    edit_unreported(pair, anna, stopped=True)
+    look_again()
+    became = pair.right.sign_up(email="anna@example.com", name="Anna", stopped=False)
+    (first, *_rest) = pair.right.records
+    convert = Event(
+        connection=Connection.objects.get(name="right"),
+        type="contact.updated",
+        object="contact",
+        record_id=first,
+        record=pair.right.records[first],
+        context={"converted": ["contact", became]},
+        source=EventSource.POLL,
+        dedupe_key="converted",
+        order_key="converted",
+        occurred_at=timezone.now(),
+    )
+    convert.save()
+    work()
+    assert pair.right.records[became]["stopped"] is True
+    assert OptOut.objects.count() == 1
+
+
 # --- what the user sees and sets -------------------------------------------------------------------------------
 
 
