@@ -160,6 +160,15 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _computed("IsClosed", "Closed", "boolean"),
         _computed("CompletedDateTime", "Completed Date", "datetime"),
     ),
+    "Subscription__c": (  # an object that somebody made for this org
+        *SYSTEM,
+        OWNER,
+        Field("Name", "Name", length=80),
+        Field("Key__c", "Key", length=50, external=True, unique=True),
+        _reference("Lead__c", "Lead", "Lead"),
+        _picklist("State__c", "State", ("Active", "Ended"), "Active"),
+        Field("Plan__c", "Plan", length=20),
+    ),
     "Note": (
         *SYSTEM,
         OWNER,

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...base import Account, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
+from ...errors import MappingInvalid, NotFound
 from ...lookups import Entry
-from ..client import Api
+from ..client import NO_ACCESS, Api
 from ..fields import described_field
 from .checks import Checks
 from .choices import Choices
@@ -28,7 +29,12 @@ class Salesforce(Client):
         return Checks(self.api, self.queries).run()
 
     def describe(self, object: str) -> list[Field]:
-        return [described_field(field) for field in self.queries.describe(object)]
+        """Raises NotFound for an object that does not exist or that we may not see."""
+        try:
+            return [described_field(field) for field in self.queries.describe(object)]
+        except (NotFound, MappingInvalid) as error:
+            message = f"{self.account.name} has no object {object} that the integration user may see."
+            raise NotFound(message, vendor_code=error.vendor_code, help=NO_ACCESS) from error
 
     def look_up(self, key: str) -> Iterator[Entry]:
         return Choices(self.queries).entries(key)
