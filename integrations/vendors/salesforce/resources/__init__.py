@@ -10,8 +10,10 @@ from ...errors import MappingInvalid, NotFound
 from ...lookups import Entry
 from ..client import NO_ACCESS, Api
 from ..fields import described_field
+from .bulk import Bulk, Wait
 from .checks import Checks
 from .choices import Choices
+from .lookups import Lookups
 from .queries import Queries
 from .watching import Watching
 from .writer import Writer
@@ -60,6 +62,10 @@ class Salesforce(Client):
 
     def watch(self, look: Look) -> Glance:
         return Watching(self.queries).glance(look)
+
+    def load(self, writes: Sequence[Write], wait: Wait) -> Iterator[Outcome]:
+        """The same as `write` for thousands, through bulk jobs; waits between two looks at a job."""
+        return Bulk(self.api, Lookups(self.api, self.queries)).load(writes, wait)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.queries).carry_out(writes)
