@@ -121,6 +121,16 @@ class Capabilities:
     parallel: int = 4  # calls at once
     source: str = ""
 
+    @property
+    def only_tells(self) -> bool:
+        """Nothing is read or written there: it calls us, and is never called."""
+        return not any(each.reads or each.writes for each in self.objects)
+
+    def can_read(self, object: str) -> bool:
+        """Whether its records can be read by id."""
+        found = self.object(object)
+        return found is not None and "read" in found.reads
+
     def object(self, name: str) -> ObjectCapability | None:
         listed = next((o for o in self.objects if o.name == name), None)
         return listed or (replace(self.other, name=name) if self.other and name else None)
@@ -146,7 +156,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
+    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup.
+
+    `repeatable`: doing it twice is as good as once, so that a call whose answer was lost is simply made again.
+    `subscribing`: it adds a person somewhere, or writes to them; held while they are opted out.
+    """
 
     key: str
     kind: Literal["trigger", "action", "lookup"]
@@ -156,3 +170,5 @@ class Operation:
     scope: str = ""
     parameters: tuple[str, ...] = ()
     source: str = ""
+    repeatable: bool = False
+    subscribing: bool = False

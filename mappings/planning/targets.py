@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from audit.increments import INCREMENT
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
 from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
+from integrations.records import standing_for_people
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
 from integrations.vendors.errors import RecordError
@@ -105,7 +107,8 @@ def _target(spec: MappingSpec, case: Case) -> Target:
 
 def _attach_links(targets: Sequence[Target], connection: Connection, object: str) -> None:
     people = {target.case.person.pk: target for target in targets if target.case.person}
-    for link in Link.objects.filter(person__in=list(people), connection=connection, object=object).order_by("id"):
+    rows = Link.objects.filter(person__in=list(people), connection=connection, object=object)
+    for link in standing_for_people(rows).order_by("id"):
         people[link.person_id].links.append(link)
 
 
@@ -118,7 +121,7 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
         open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
-        if change.state in IN_LINE and (change.record_id or open_ended):
+        if change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
             target.under_way.append(change)
         if open_ended:
             target.pending = change

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ...base import (
-    Account, Callback, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
-)
+from ...base import Account, Callback, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api, next_page

@@ -67,5 +67,8 @@ class Salesforce(Client):
         """The same as `write` for thousands, through bulk jobs; waits between two looks at a job."""
         return Bulk(self.api, Lookups(self.api, self.queries)).load(writes, wait)
 
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        return self.queries.count(object, since, filters or {})
+
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.queries).carry_out(writes)
