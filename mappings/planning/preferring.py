@@ -14,6 +14,8 @@ from ..spec import MappingSpec
 from .case import Case
 from .questions import owners_of
 
+CONTACT = "contact"
+
 
 class Wanting(Protocol):
     """A target that may go to a contact: nothing of the object it was meant for is the person's yet."""
@@ -48,11 +50,11 @@ def prefer_others(spec: MappingSpec, targets: Sequence[Wanting], connection: Con
 
 
 def _other(spec: MappingSpec, connection: Connection) -> ObjectCapability | None:
-    """The vendor's object of that name, unless the mapping writes it anyway."""
-    if spec.prefer.casefold() == spec.target_object.casefold():
+    """The vendor's contacts, unless the mapping writes them anyway or makes a lead in any case."""
+    if spec.prefer != CONTACT or spec.target_object.casefold() == CONTACT:
         return None
     objects = vendor(connection.vendor).capabilities.objects
-    return next((o for o in objects if o.name.casefold() == spec.prefer and o.addresses.get("email")), None)
+    return next((o for o in objects if o.name.casefold() == CONTACT and o.addresses.get("email")), None)
 
 
 def _links(targets: Sequence[Wanting], connection: Connection, object: str) -> list[Link]:

@@ -125,6 +125,19 @@ def test_a_contact_that_is_opted_out_stays_so(preferring: World) -> None:
     assert held(preferring, id)["HasOptedOutOfEmail"] is True
 
 
+@pytest.mark.parametrize("prefer", [{}, {"prefer": "lead"}, {"prefer": "contact"}])
+def test_a_mapping_to_contacts_never_turns_to_a_lead(world: World, prefer: dict[str, str]) -> None:
+    target = {"connection": "salesforce-main", "object": "Contact"}
+    fields = [{"from": "name", "to": "LastName"}, {"from": "email", "to": "Email"}]
+    world.mapping(target=target, fields=fields, **prefer)
+    world.rule("arrive", "contact.subscribed", UPSERT)
+    world.sandbox.create("Lead", LastName="Old", Company="Acme", Email="dana@example.com")
+    world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    assert [each["LastName"] for each in world.sandbox.records("salesforce", "Contact")] == ["Dana Cohen"]
+    assert [each["LastName"] for each in world.leads] == ["Old"]
+
+
 def test_by_default_a_lead_is_made_beside_the_contact(world: World) -> None:
     world.main_job()
     id = contact(world)
