@@ -157,6 +157,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Status", "Status", TASK_STATUSES, TASK_STATUSES[0]),
         _picklist("Priority", "Priority", ("High", "Normal", "Low"), "Normal"),
         Field("Description", "Description", "textarea", 32000),
+        Field("Marker__c", "Marker", length=30),
         _computed("IsClosed", "Closed", "boolean"),
         _computed("CompletedDateTime", "Completed Date", "datetime"),
     ),
