@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -120,6 +120,7 @@ class Capabilities:
     watches: tuple[Watch, ...] = ()
     task: TaskForm | None = None
     notes: tuple[NoteForm, ...] = ()  # the first, unless the connection's option `note_object` names another
+    other: ObjectCapability | None = None  # what can be done with an object that is not among `objects`; None: nothing
     parallel: int = 4  # calls at once
     source: str = ""
 
@@ -134,7 +135,8 @@ class Capabilities:
         return found is not None and "read" in found.reads
 
     def object(self, name: str) -> ObjectCapability | None:
-        return next((o for o in self.objects if o.name == name), None)
+        listed = next((o for o in self.objects if o.name == name), None)
+        return listed or (replace(self.other, name=name) if self.other and name else None)
 
     def lookup(self, key: str) -> LookUp | None:
         return next((each for each in self.lookups if each.key == key), None)

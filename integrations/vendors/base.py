@@ -6,6 +6,7 @@ Records are plain dicts in the vendor's own field names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -409,3 +410,5 @@ class Vendor:
     opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)
     oauth: OAuth | None = None
+    acknowledgement: tuple[str, str] | None = None  # what a stored webhook is answered instead of JSON: (body, type)
+    unkept: re.Pattern[bytes] | None = None  # what of a webhook's body is never stored: a session that came along
