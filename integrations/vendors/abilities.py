@@ -155,6 +155,7 @@ class Credential:
     secret: bool = True
     required: bool = True
     choices: tuple[str, ...] = ()
+    table: bool = False  # names and what each stands for: "a = b; c = d", in a configuration file also as a table
 
 
 @dataclass(frozen=True)

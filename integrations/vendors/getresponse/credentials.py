@@ -90,11 +90,11 @@ OPTIONS = (
     Credential(
         "create_tags",
         "Create tags",
-        help="yes: a tag that GetResponse does not have yet is made when it is needed. "
+        help="true: a tag that GetResponse does not have yet is made when it is needed. "
         "Empty: the change fails and says which tag is missing.",
         secret=False,
         required=False,
-        choices=("yes",),
+        choices=("true", "false"),
     ),
     Credential(
         "tag_names",
@@ -103,6 +103,7 @@ OPTIONS = (
         "example: VIP client = vip; לקוח = customer",
         secret=False,
         required=False,
+        table=True,
     ),
 )
 
