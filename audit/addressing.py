@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.models import Link
+from integrations.vendors.registry import vendor
 
 from .models import Change, Kind
 
@@ -19,22 +20,37 @@ def address(changes: Sequence[Change]) -> None:
     for change in changes:
         if not change.record_id and change.operation in ABOUT_A_RECORD and change.depends_on is not None:
             change.object, change.record_id = change.depends_on.object, change.depends_on.record_id
-    _by_link([c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")])
+    made = [c for c in changes if c.operation in ("upsert", "update") and c.kind not in PLACES]
+    _by_link([c for c in made if not c.record_id and c.person_id])
 
 
 def _by_link(changes: Sequence[Change]) -> None:
     if not changes:
         return
-    links = Link.objects.filter(
-        person_id__in={c.person_id for c in changes},
-        connection_id=changes[0].connection_id,
-        gone_at=None,
-        moved_to__isnull=True,
-    ).order_by("id")
-    known = {(link.person_id, link.object): link.record_id for link in links}
+    links = (
+        Link.objects.filter(
+            person_id__in={c.person_id for c in changes},
+            connection_id=changes[0].connection_id,
+            gone_at=None,
+            moved_to__isnull=True,
+        )
+        .order_by("id")
+        .select_related("connection")
+    )
+    known = {
+        (link.person_id, link.object, place): link.record_id
+        for link in links
+        for place in (None, place_of(link, link.snapshot))
+    }
     for change in changes:
-        if change.kind not in PLACES:
-            change.record_id = known.get((change.person_id or "", change.object), "")
+        spot = (change.person_id or "", change.object, place_of(change, change.known))
+        change.record_id = known.get(spot, "")
+
+
+def place_of(where: Change | Link, values: Mapping[str, Any]) -> Any:
+    """Which of a person's records it is, where there may be one for each of something (a list). None: any."""
+    capability = vendor(where.connection.vendor).capabilities.object(where.object)
+    return values.get(capability.one_per) if capability and capability.one_per else None
 
 
 def params_of(change: Change) -> dict[str, Any]:

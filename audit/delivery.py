@@ -20,7 +20,7 @@ from integrations.leases import Holding
 from integrations.models import Connection, Mode
 from integrations.storable import storable
 from integrations.vendors.base import Client, Outcome, Write
-from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
+from integrations.vendors.errors import Accepted, ConfigurationError, CrosswalkError, ReadOnly, Rejected
 from integrations.vendors.registry import vendor
 
 from . import increments, optouts
@@ -57,12 +57,12 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
+    address(changes)
     changes = _without_held(changes)
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
         return
-    address(changes)
     _flag_new_records(changes)
     for batch in _batches(connection, changes):
         if time.monotonic() < until:
@@ -165,6 +165,7 @@ def _fault(bug: Exception) -> CrosswalkError:
 
 def _write(change: Change) -> Write:
     params = params_of(change)
+    since, unanswered = since_when(change) if change.unknown_outcome else (None, False)
     return Write(
         id=change.id,
         object=change.object,
@@ -174,7 +175,8 @@ def _write(change: Change) -> Write:
         key=(change.key_field, change.external_id) if change.external_id else None,
         params=params,
         retry=change.unknown_outcome,
-        first_attempt_at=_first_attempt(change) if change.unknown_outcome else None,
+        first_attempt_at=since,
+        unanswered=unanswered,
     )
 
 
@@ -187,7 +189,15 @@ def _values(change: Change, params: Mapping[str, Any]) -> dict[str, Any]:
     return {field: entry["after"] for field, entry in change.diff.items() if field not in parked}
 
 
-def _first_attempt(change: Change) -> datetime | None:
-    """None when a clock that was set back said it was at a time still to come: what it made may be older."""
-    first = Attempt.objects.filter(change=change).order_by("number").first()
-    return first.started_at if first and first.started_at <= clock.now() else None
+def since_when(change: Change) -> tuple[datetime | None, bool]:
+    """(since when the record may be there, whether no vendor ever said it took it): of the attempts after a refusal.
+
+    The time is None when a clock that was set back said it was at one still to come: what it made may be older.
+    """
+    rows = Attempt.objects.filter(change=change).order_by("number").values_list("started_at", "error")
+    attempts = [(started_at, (error or {}).get("code", "")) for started_at, error in rows]
+    refusals = [number for number, (_at, code) in enumerate(attempts, 1) if code == Rejected.code]
+    attempts = attempts[refusals[-1] if refusals else 0 :]
+    accepted = [started_at for started_at, code in attempts if code == Accepted.code]
+    first = next(iter(accepted or [started_at for started_at, _code in attempts]), None)
+    return (first if first and first <= clock.now() else None), not accepted

@@ -107,6 +107,16 @@ def open_opt_outs(people: Iterable[Person | str]) -> dict[str, list[OptOut]]:
     return found
 
 
+def heard_where(connection: Connection, people: Iterable[Person]) -> dict[tuple[str, str], set[str]]:
+    """By (object, record id): where the stops in force were heard that we told these people's records ourselves."""
+    told = Change.objects.filter(person__in=list(people), connection=connection, operation=OPT_OUT)
+    told = told.filter(state=ChangeState.APPLIED, opt_out__state=OptOutState.OPEN)
+    found: dict[tuple[str, str], set[str]] = {}
+    for object, record_id, name in told.values_list("object", "record_id", "opt_out__connection__name"):
+        found.setdefault((object, record_id), set()).add(name)
+    return found
+
+
 # --- telling the systems ---------------------------------------------------------------------------------------
 
 
@@ -175,9 +185,11 @@ def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
 
 
 def is_subscribing(change: Change) -> bool:
-    """Whether this write would subscribe or re-add the person at its vendor."""
+    """Whether this write would subscribe or re-add the person at its vendor: makes a record, or moves one elsewhere."""
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
-    return bool(capability and change.operation in capability.subscribing)
+    if capability is None or change.operation not in capability.subscribing:
+        return False
+    return not change.record_id or capability.one_per in change.diff
 
 
 def held_by(opt_outs: Sequence[OptOut]) -> str:

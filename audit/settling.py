@@ -22,6 +22,7 @@ from integrations.vendors.errors import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    Rejected,
     TransientError,
     Unavailable,
 )
@@ -76,7 +77,7 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         )
         return []
     change.error = error.facts()
-    change.unknown_outcome = change.unknown_outcome or isinstance(error, OutcomeUnknown)
+    change.unknown_outcome = is_unknown(change, error)
     if isinstance(error, Moved):
         return _readdress(change, error)
     if isinstance(error, FieldHidden) and _park(change, error):
@@ -94,6 +95,11 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
 def _is_gone_already(change: Change, error: CrosswalkError) -> bool:
     """Somebody else deleted it: that is what was wanted."""
     return change.operation == DELETE and isinstance(error, NotFound)
+
+
+def is_unknown(change: Change, error: CrosswalkError) -> bool:
+    """Whether the record may have been made. What looked for it and was refused then says that it was not."""
+    return isinstance(error, OutcomeUnknown) or (change.unknown_outcome and not isinstance(error, Rejected))
 
 
 def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:

@@ -14,14 +14,16 @@ from audit.retention import EVERY, PRUNING
 from integrations.clients import RENEWAL
 from integrations.knowledge import ASKING
 from integrations.leases import LEASE
-from integrations.models import AccessToken, Connection, Event, EventState, Knowledge
+from integrations.models import AccessToken, Connection, Event, EventState, Knowledge, WatchState
 from integrations.waiting import end_false_waits, shorten
+from integrations.watching import LONGEST_WATCH_MINUTES
 from mappings.models import Run, RunState
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
 SWEEP = timedelta(minutes=1)
+LONGEST_WATCH = timedelta(minutes=LONGEST_WATCH_MINUTES)
 _mended_at: dict[str, float] = {}
 
 
@@ -44,6 +46,8 @@ def mend(lane: str) -> None:
     mended += shorten(events, "lease_until", LEASE) + shorten(sending, "lease_until", LEASE)
     mended += shorten(runs, "lease_until", LEASE)
     mended += shorten(Knowledge.objects.all(), "asking_until", ASKING)
+    mended += shorten(WatchState.objects.all(), "lease_until", LEASE)
+    mended += shorten(WatchState.objects.all(), "due_at", LONGEST_WATCH)
     mended += shorten(AccessToken.objects.all(), "renewing_until", RENEWAL)
     mended += shorten(Chore.objects.filter(name=PRUNING), "due_at", EVERY)
     mended += shorten(Schedule.objects.all(), "next_run", SWEEP)

@@ -135,7 +135,7 @@ def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: i
         reason=notice.unreadable or unknown,
         lane=lane_of(notice.type),
         vendor_event_id=storable_text(notice.vendor_event_id, 200),
-        dedupe_key=_dedupe_key(notice.vendor_event_id, content),
+        dedupe_key=dedupe_key(notice.vendor_event_id, content),
         order_key=order_key(connection, notice.object, notice.record_id, notice.email),
         body=body,
         body_hash=hashlib.sha256(body).hexdigest(),
@@ -187,7 +187,7 @@ def _content_type(inbound: Inbound) -> str:
     return storable_text(inbound.content_type if inbound.body else "application/x-www-form-urlencoded", 200)
 
 
-def _dedupe_key(vendor_event_id: str, content: Any) -> str:
+def dedupe_key(vendor_event_id: str, content: Any) -> str:
     if vendor_event_id:
         return "id:" + hashlib.sha256(vendor_event_id.encode("utf-8", "replace")).hexdigest()
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -26,6 +26,7 @@ def _a_clock_for_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's own, which tests set; none remembers how another set it."""
     monkeypatch.setattr("integrations.clock._clock", Clock(ask=lambda: None))
     monkeypatch.setattr("config.mending._mended_at", {})
+    monkeypatch.setattr("mappings.watching.PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -39,8 +39,10 @@ class ObjectCapability:
     writes: tuple[str, ...] = ()  # upsert create update delete ...
     id_field: str = "Id"  # where a record holds its own id
     batch: int = 1  # rows one call takes
-    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
+    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished. A write of a record that is
+    # there does so only when it moves it elsewhere (`one_per`).
     subscribing: tuple[str, ...] = ()
+    one_per: str = ""  # a person has one record for each value of this field: GetResponse's list
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before

@@ -214,6 +214,7 @@ class Field:
     restricted: bool = False  # values outside `choices` are refused
     custom: bool = False
     unique_key: bool = False  # can be used to upsert by
+    adds: bool = False  # what is written is added to what is there; taking away is another operation
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,8 @@ class Write:
     `record_id` addresses an existing record; else `key` (field, value) is an external key to upsert by.
     `params` holds what is not a field: {"campaign": ..., "status": ...}; {"parent": [object, id]} of tasks and notes.
     `retry` is True when an earlier attempt's outcome is unknown: creates without a key must be looked up first.
+    `first_attempt_at` is then since when the record may be there. `unanswered`: no attempt was answered `Accepted`, so
+    the vendor may never have seen it.
     """
 
     id: str
@@ -235,6 +238,7 @@ class Write:
     params: Mapping[str, Any] = field(default_factory=dict)
     retry: bool = False
     first_attempt_at: datetime | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,12 @@ from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
-from .identifying import ABOUT_IDENTITY, identify_cases, stops_carried
+from .first_links import tell_stops_found
+from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
 from .reading import read_records
 from .rules import load_rules, open_workshop, rules_for
+from .twins import DONE_ONCE, told_before
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +90,9 @@ def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> N
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
     read_records(connection, [case for case in cases if case.rules], shop)
     _apply_conditions(cases)
-    active = identify_cases(connection, [case for case in cases if case.rules or case.event.type in ABOUT_IDENTITY])
+    active = identify_cases(connection, [case for case in cases if case.rules or is_about_identity(case.event)])
     _carry_opt_outs(active, shop)
+    _follow_conversions(connection, active, shop)
     _run_rules(rules, active, shop)
     _settle(cases)
 
@@ -108,7 +111,7 @@ def _apply_conditions(cases: Sequence[Case]) -> None:
 
 
 def _no_rule(case: Case) -> str:
-    if case.reasons or case.event.type in ABOUT_IDENTITY:
+    if case.reasons or is_about_identity(case.event):
         return ""
     return f"No rule that is on listens to {case.event.type} at {case.event.connection.name}."
 
@@ -129,6 +132,13 @@ def _carry_opt_outs(cases: Sequence[Case], shop: Workshop) -> None:
         _asking(connection, [case for case, _stop in telling], partial(tell_stops, shop, connection, telling))
 
 
+def _follow_conversions(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
+    """What a record was converted to is told what the record knew: the vendor may not have taken it over."""
+    telling = stops_at_conversions(cases)
+    if telling:
+        _asking(connection, [case for case, _stop in telling], partial(tell_stops, shop, connection, telling))
+
+
 def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
     """Rule after rule, action after action, each for all cases in which the rule applies."""
     for rule in rules:
@@ -141,8 +151,19 @@ def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop)
 def _run_action(step: Step, cases: Sequence[Case]) -> None:
     target = _target_name(step)
     going_on = [case for case in cases if case.may_go_on(step.action.name, target)]
+    if step.action.name in DONE_ONCE:
+        going_on = _told_first(step, going_on)
     if going_on:
         _asking(step.shop.connections[target], going_on, partial(PLANNERS[step.action.name], step, going_on))
+
+
+def _told_first(step: Step, cases: Sequence[Case]) -> list[Case]:
+    """Without those whose event was pushed and is now seen as well, or the other way round."""
+    again = told_before(cases)
+    for case in cases:
+        if case.event.id in again:
+            case.reasons.append(f"{step.action.name}: this was heard before, by another way; it is done once.")
+    return [case for case in cases if case.event.id not in again]
 
 
 def _asking(connection: Connection, cases: Sequence[Case], act: Callable[[], None]) -> None:
@@ -180,6 +201,7 @@ def _settle(cases: Sequence[Case]) -> None:
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
+    tell_stops_found(clear)
     _remember(clear)
     conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])
     settle_planned(_settled(case, conflicts) for case in finished)
@@ -192,7 +214,7 @@ def _settle(cases: Sequence[Case]) -> None:
 def _settled(case: Case, conflicts: Mapping[str, IdentityConflict]) -> Event:
     """An event with a question rests until a human answers it, and is planned again then."""
     event = case.event
-    counts = case.rules or event.type in ABOUT_IDENTITY
+    counts = case.rules or is_about_identity(event)
     event.state = EventState.FAILED if case.questions else EventState.PLANNED if counts else EventState.IGNORED
     rests = [waits_for(conflicts[question.key], question.sentence) for question in case.questions]
     event.reason = " ".join(dict.fromkeys(reason for reason in [*rests, *case.reasons] if reason))
