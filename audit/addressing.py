@@ -27,24 +27,25 @@ def address(changes: Sequence[Change]) -> None:
 def _by_link(changes: Sequence[Change]) -> None:
     if not changes:
         return
-    links = (
-        Link.objects.filter(
-            person_id__in={c.person_id for c in changes},
-            connection_id=changes[0].connection_id,
-            gone_at=None,
-            moved_to__isnull=True,
-        )
-        .order_by("id")
-        .select_related("connection")
-    )
-    known = {
-        (link.person_id, link.object, place): link.record_id
-        for link in links
-        for place in (None, place_of(link, link.snapshot))
-    }
+    known = _known(changes)
     for change in changes:
         spot = (change.person_id or "", change.object, place_of(change, change.known))
         change.record_id = known.get(spot, "")
+
+
+def _known(changes: Sequence[Change]) -> dict[tuple[str, str, Any], str]:
+    """Record ids by person, object and place; under the place None any of the person's."""
+    links = Link.objects.filter(
+        person_id__in={c.person_id for c in changes},
+        connection_id=changes[0].connection_id,
+        gone_at=None,
+        moved_to__isnull=True,
+    )
+    return {
+        (link.person_id, link.object, place): link.record_id
+        for link in links.order_by("id").select_related("connection")
+        for place in (None, place_of(link, link.snapshot))
+    }
 
 
 def place_of(where: Change | Link, values: Mapping[str, Any]) -> Any:

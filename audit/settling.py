@@ -92,14 +92,14 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
     return []
 
 
-def _is_gone_already(change: Change, error: CrosswalkError) -> bool:
-    """Somebody else deleted it: that is what was wanted."""
-    return change.operation == DELETE and isinstance(error, NotFound)
-
-
 def is_unknown(change: Change, error: CrosswalkError) -> bool:
     """Whether the record may have been made. What looked for it and was refused then says that it was not."""
     return isinstance(error, OutcomeUnknown) or (change.unknown_outcome and not isinstance(error, Rejected))
+
+
+def _is_gone_already(change: Change, error: CrosswalkError) -> bool:
+    """Somebody else deleted it: that is what was wanted."""
+    return change.operation == DELETE and isinstance(error, NotFound)
 
 
 def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:
