@@ -103,12 +103,13 @@ def sent_as(change: Change) -> str:
 
 
 def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes that can go out together, in order, no more than the vendor takes in one call."""
+    """Changes that can go out together, in order, no more than the vendor takes in one call; of one run each."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change, turn in zip(changes, _turns(changes), strict=True):
         # What stopped a worker once must not take others along; a call is one thing.
         alone = change.id if change.unknown_outcome or calls.is_call(change) else ""
-        groups.setdefault((change.object, sent_as(change), alone, field_of(change), turn), []).append(change)
+        alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
+        groups.setdefault(alike, []).append(change)
     for (object, *_rest), group in groups.items():
         capability = vendor(connection.vendor).capabilities.object(object)
         size = max(1, capability.batch if capability else 1)
@@ -125,12 +126,17 @@ def _turns(changes: Sequence[Change]) -> Iterator[str]:
         seen[spot] += is_increment(change)
 
 
+def calls_for(connection: Connection, changes: Sequence[Change]) -> int:
+    """How many calls it takes to deliver these together."""
+    return sum(1 for _batch in _batches(connection, changes))
+
+
 def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
     journal, batch = ExchangeList(holding), new_id()
-    urgent, stopped = changes[0].lane == "optouts", False
+    lane, run_id, stopped = changes[0].lane, changes[0].run_id, False
     try:
-        outcomes = _carry_out(open_client(connection, journal, urgent), changes)
+        outcomes = _carry_out(open_client(connection, journal, lane, run_id), changes)
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)

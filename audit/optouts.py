@@ -18,6 +18,7 @@ from integrations.vendors.registry import vendor
 from integrations.waiting import due_now
 
 from .calls import is_call, operation_of
+from .hooks.recording import tell_opt_outs
 from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Kind, OptOut, OptOutState
 
@@ -67,6 +68,7 @@ def register_opt_out(
             },
         )
         if made:
+            tell_opt_outs([found])
             return found
     hear_again(found, targets, heard_at)
     return found

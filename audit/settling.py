@@ -29,6 +29,7 @@ from integrations.vendors.errors import (
 
 from . import optouts
 from .addressing import PLACES
+from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
 
@@ -58,6 +59,7 @@ def settle(
         )
         follow_ups += _wait_for_person(change, outcome) if stopped else _settle_one(change, outcome)
     save_settled(mine)
+    tell_changes(mine)
     _close_attempts(mine, outcomes, exchanges, batch)
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
@@ -295,4 +297,5 @@ def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]
         change.state, change.held_reason = state, reasons.get(change.id, "")
         _refund(change)
     save_settled(mine)
+    tell_changes(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django_q.models import Schedule
 
+from audit.hooks.models import DeliveryState, Hook, HookDelivery
 from audit.ledger import IN_LINE
 from audit.models import Change, ChangeState, Chore
 from audit.retention import EVERY, PRUNING
@@ -50,6 +51,10 @@ def mend(lane: str) -> None:
     mended += shorten(WatchState.objects.all(), "due_at", LONGEST_WATCH)
     mended += shorten(AccessToken.objects.all(), "renewing_until", RENEWAL)
     mended += shorten(Chore.objects.filter(name=PRUNING), "due_at", EVERY)
+    if lane == "bulk":
+        due = HookDelivery.objects.filter(state=DeliveryState.DUE)
+        mended += end_false_waits(due) + shorten(due, "lease_until", LEASE)
+        mended += end_false_waits(Hook.objects.all(), "paused_until", "paused_at")
     mended += shorten(Schedule.objects.all(), "next_run", SWEEP)
     if mended:
         logger.warning("A clock was set back: %d rows of the %s lane waited for it, and wait no longer.", mended, lane)

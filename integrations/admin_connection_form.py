@@ -153,12 +153,14 @@ def form_for(kind: Vendor) -> type[ConnectionForm]:
 
 
 def fieldsets_for(kind: Vendor) -> list[tuple[Any, dict[str, Any]]]:
-    """The rows of the form: who, how to sign in, options, limits."""
+    """The rows of the form: who, how to sign in, options, limits. What is never called has no address and no limits."""
+    only_tells = kind.capabilities.only_tells
+    about_calls = () if only_tells else (OPT_OUT_VALUES, "limits")
     looks = [(_("How often we look"), {"fields": tuple(WATCH + each.key for each in kind.capabilities.watches)})]
     return [
-        (None, {"fields": BASICS}),
+        (None, {"fields": tuple(name for name in BASICS if not (only_tells and name == "base_url"))}),
         (_("Sign-in"), {"fields": tuple(CREDENTIAL + each.name for each in kind.credentials)}),
-        (_("Options"), {"fields": (*(OPTION + name for name in options_of(kind)), OPT_OUT_VALUES, "limits")}),
+        (_("Options"), {"fields": (*(OPTION + name for name in options_of(kind)), *about_calls)}),
         *(looks if kind.capabilities.watches else []),
     ]
 

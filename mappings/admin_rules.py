@@ -19,6 +19,7 @@ from audit.models import Change
 from integrations.admin_labels import badge, ltr, moment
 from integrations.admin_pages import Button
 
+from .admin_backfills import plan_backfill
 from .admin_editing import (
     connection_names,
     events_by_connection,
@@ -35,6 +36,7 @@ from .forms.rule import RuleForm
 from .models import Mapping, Rule, Run, RunKind
 from .publishing import Stored, findings_of_rule
 from .runs import RunRefused, start_run
+from .runs.sources import STATE_EVENTS
 from .spec import MappingSpec, SpecError, parse_rule
 
 CHANGE = "mappings.change_rule"
@@ -81,6 +83,14 @@ class RuleAdmin(SimpleHistoryAdmin, GalleryMixin):  # type: ignore[misc]  # simp
             "sync",
             confirm=gettext_lazy("Every record of this rule is read again, and what differs is written."),
             when=lambda rule: rule.enabled,
+        ),
+        Button(
+            "backfill",
+            gettext_lazy("Backfill…"),
+            "mappings.add_run",
+            plan_backfill,
+            "move_up",
+            when=lambda rule: rule.enabled and rule.event in STATE_EVENTS,
         ),
         Button("off", gettext_lazy("Turn off"), CHANGE, switch, "toggle_off", when=lambda rule: rule.enabled),
         Button("on", gettext_lazy("Turn on"), CHANGE, switch, "toggle_on", when=lambda rule: not rule.enabled),

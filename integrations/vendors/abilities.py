@@ -120,6 +120,16 @@ class Capabilities:
     parallel: int = 4  # calls at once
     source: str = ""
 
+    @property
+    def only_tells(self) -> bool:
+        """Nothing is read or written there: it calls us, and is never called."""
+        return not any(each.reads or each.writes for each in self.objects)
+
+    def can_read(self, object: str) -> bool:
+        """Whether its records can be read by id."""
+        found = self.object(object)
+        return found is not None and "read" in found.reads
+
     def object(self, name: str) -> ObjectCapability | None:
         return next((o for o in self.objects if o.name == name), None)
 

@@ -113,13 +113,18 @@ class Services:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats."""
+    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats.
+
+    `options` are the connection's: what it says about reading the request. `received_at` is the time by our clock.
+    """
 
     method: str
     headers: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: bytes
     content_type: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -336,6 +341,10 @@ class Client:
     ) -> Page:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
+
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        """How many records `page` would list, in one call; None where the vendor does not say."""
+        return self.page(object, "", since, filters).total
 
     def watch(self, look: Look) -> Glance:
         """One look at one watch of the capabilities: a page at the most."""

@@ -83,7 +83,8 @@ def _connection(name: str, table: Table, vendor: Vendor) -> ConnectionSpec:
 
 
 def _base_url(table: Table, vendor: Vendor) -> str:
-    url = table.text("base_url", required=not vendor.default_base_url).strip()
+    is_called = not vendor.capabilities.only_tells
+    url = table.text("base_url", required=is_called and not vendor.default_base_url).strip()
     if url and not is_safe_url(url):
         table.refuse("base_url", "The base URL starts with https://, or with http:// when it is on this machine.")
     return url
@@ -101,12 +102,13 @@ def _webhook_token(table: Table) -> str:
 
 def _credentials(table: Table, vendor: Vendor) -> dict[str, str]:
     known = [credential.name for credential in vendor.credentials]
-    entries = table.table("credentials", "credentials", known, required=bool(known))
+    needed = bool(known) and not vendor.capabilities.only_tells
+    entries = table.table("credentials", "credentials", known, required=needed)
     read = _entries(entries, vendor.credentials)
     for credential in vendor.credentials:
         if credential.required and table.has("credentials") and is_blank(read.get(credential.name)):
             entries.refuse(credential.name, f"{credential.name} is missing: {credential.label}.")
-    if known and table.has("credentials") and not any(read.values()):
+    if needed and table.has("credentials") and not any(read.values()):
         table.refuse("credentials", f"Give at least one of {', '.join(known)}.")
     return read
 

@@ -30,7 +30,12 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 
 
 def needs_reading(case: Case, shop: Workshop) -> bool:
-    """Whether any rule of the case wants the record read: always, or because a path is not in the event."""
+    """Whether any rule of the case wants the record read: always, or because a path is not in the event.
+
+    Where nothing can be read, the event says all there is.
+    """
+    if not case.kind.capabilities.can_read(case.event.object):
+        return False
     if case.event.source in (EventSource.RESYNC, EventSource.POLL):
         return True
     return any(_wants(rule, case, shop) for rule in case.rules)
@@ -99,6 +104,6 @@ def _merge(case: Case, record: Record | None) -> None:
     if record is not None:
         case.record = {**case.record, **storable(record)}
         case.event.record = case.record
-    elif case.event.source == EventSource.RESYNC:
+    elif case.event.source in (EventSource.RESYNC, EventSource.BACKFILL):
         case.reasons.append("The record no longer exists at the source.")
         case.rules = []

@@ -55,5 +55,8 @@ class Salesforce(Client):
     def watch(self, look: Look) -> Glance:
         return Watching(self.queries).glance(look)
 
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        return self.queries.count(object, since, filters or {})
+
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.queries).carry_out(writes)
