@@ -173,8 +173,8 @@ SECOND = """\
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
-            "call: {connection: salesforce-main, operation: x}",
-            f"file:27: {RULE}.do[0].call: call is not available yet.",
+            "notify: {to: [a@example.com], subject: x}",
+            f"file:27: {RULE}.do[0].notify: notify is not available yet.",
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
