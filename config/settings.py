@@ -251,6 +251,7 @@ UNFOLD = {
                         "link": reverse_lazy("admin:mappings_mapping_changelist"),
                     },
                     {"title": _("Rules"), "icon": "rule", "link": reverse_lazy("admin:mappings_rule_changelist")},
+                    {"title": _("Hooks"), "icon": "webhook", "link": reverse_lazy("admin:audit_hook_changelist")},
                 ],
             },
             {
