@@ -17,7 +17,7 @@ from integrations.ids import first_id
 from integrations.models import Connection
 from integrations.vendors import errors
 
-from .models import UNFINISHED, Brake, ChangeState
+from .models import OF_A_RUN, UNFINISHED, Brake, ChangeState
 
 DAY = timedelta(days=1)
 
@@ -73,6 +73,14 @@ class RuleFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(rule=self.value().strip()) if self.value() else queryset
+
+
+class RunFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
+    title = _("run")
+    parameter_name = "run"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(OF_A_RUN, run_id=self.value().strip()) if self.value() else queryset
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed

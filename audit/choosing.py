@@ -16,7 +16,7 @@ from integrations.admin_search import id_prefix, is_id, people_matching
 from integrations.models import Address, AddressKind
 from integrations.people import normal_email
 
-from .models import Brake, Change, ChangeState, Kind
+from .models import OF_A_RUN, Brake, Change, ChangeState, Kind
 from .verbs import AT_ONCE, Verb
 
 Wanted = Mapping[str, Any]
@@ -58,7 +58,7 @@ class ChangeFilter(OfPerson, Timed):
     braked = OneOf(choices=Brake.choices, label="Of a sort whose number per hour is limited")
     event = filters.CharFilter(field_name="event_id")
     opt_out = filters.CharFilter(field_name="opt_out_id")
-    run = filters.CharFilter(field_name="run_id")
+    run = filters.CharFilter(method="of_run")
     search = filters.CharFilter(method="found", label="E-mail, phone, record id or change id")
 
     class Meta:
@@ -74,6 +74,9 @@ class ChangeFilter(OfPerson, Timed):
             "error_code",
             "actor",
         )
+
+    def of_run(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
+        return rows.filter(OF_A_RUN, run_id=value)
 
     def found(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
         return search_changes(rows, value)

@@ -184,6 +184,14 @@ def still_ours(changes: Sequence[Change]) -> list[Change]:
     return ours
 
 
+@transaction.atomic
+def note_intents(changes: Sequence[Change]) -> list[Change]:
+    """Write down what is about to be sent, before it is. Returns those that are still ours; only they may be sent."""
+    mine = still_ours(changes)
+    update_rows(mine, ["diff", "object", "record_id"])
+    return mine
+
+
 def save_settled(changes: Sequence[Change]) -> None:
     """Write what delivery found out about changes it holds the lease of. One query."""
     for change in changes:
@@ -191,6 +199,7 @@ def save_settled(changes: Sequence[Change]) -> None:
         change.error_code = (change.error or {}).get("code", "")
     fields = [
         "state",
+        "object",
         "record_id",
         "created",
         "attempts",

@@ -95,6 +95,7 @@ UNFINISHED = (ChangeState.HELD, ChangeState.QUEUED, ChangeState.SENDING, ChangeS
 # list it would not.
 LINED_UP = Q(state="queued") | Q(state="sending")
 UNSEALED = Q(seal_number=None) & ~Q(state="held") & ~Q(state="queued") & ~Q(state="sending") & ~Q(state="failed")
+OF_A_RUN = ~Q(run_id="")
 
 
 class Kind(models.TextChoices):
@@ -196,6 +197,7 @@ class Change(models.Model):
             models.Index(fields=["person", "-id"], name="change_person"),
             models.Index(fields=["rule", "-id"], name="change_rule"),
             models.Index(fields=["kind", "-id"], name="change_kind"),
+            models.Index(fields=["run_id", "kind", "state", "created", "event"], name="change_run", condition=OF_A_RUN),
             models.Index(fields=["applied_at"], name="change_applied"),
             models.Index(fields=["id"], name="change_unsealed", condition=UNSEALED),
             models.Index(fields=["seal_number"], name="change_sealed", condition=Q(seal_number__isnull=False)),

@@ -250,7 +250,19 @@ UNFOLD = {
                         "icon": "alt_route",
                         "link": reverse_lazy("admin:mappings_mapping_changelist"),
                     },
-                    {"title": _("Rules"), "icon": "rule", "link": reverse_lazy("admin:mappings_rule_changelist")},
+                    {
+                        "title": _("Templates"),
+                        "icon": "auto_awesome_motion",
+                        "link": reverse_lazy("admin:mappings_gallery"),
+                    },
+                    {
+                        "title": _("Rules"),
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:mappings_rule_changelist"),
+                        "active": lambda request: (
+                            "/mappings/rule/" in request.path and "/templates/" not in request.path
+                        ),
+                    },
                     {"title": _("Hooks"), "icon": "webhook", "link": reverse_lazy("admin:audit_hook_changelist")},
                 ],
             },

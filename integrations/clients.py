@@ -13,7 +13,7 @@ from . import clock
 from .budgets import SharedBudget
 from .leases import Holding, over_before
 from .models import AccessToken, Connection, Mode
-from .vendors.base import Account, Client, Exchange, Services, Token
+from .vendors.base import Account, Client, Exchange, Journal, Services, Token
 from .vendors.errors import Busy
 from .vendors.registry import vendor
 
@@ -102,12 +102,14 @@ def account_of(connection: Connection) -> Account:
     )
 
 
-def open_client(connection: Connection, journal: ExchangeList | None = None, urgent: bool = False) -> Client:
-    """A client for the connection. `urgent` may spend the part of the budget that is kept for opt-outs."""
+def open_client(
+    connection: Connection, journal: Journal | None = None, lane: str = "events", run_id: str = ""
+) -> Client:
+    """A client for the connection. The lane says how much of the budget it may spend; a run's calls are counted."""
     kind = vendor(connection.vendor)
     services = Services(
         tokens=SharedToken(connection.pk),
-        budget=SharedBudget(connection, kind.capabilities.limits, urgent),
+        budget=SharedBudget(connection, kind.capabilities.limits, lane, run_id),
         journal=journal or ExchangeList(),
     )
     return kind.connect(account_of(connection), services)

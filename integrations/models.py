@@ -134,6 +134,20 @@ class BudgetWindow(models.Model):
         return f"{self.calls} per {self.seconds} s"
 
 
+class CallCount(models.Model):
+    """Calls made at one connection for one run."""
+
+    run_id = models.CharField(max_length=26)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run_id", "connection"], name="one_call_count")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls of {self.run_id}"
+
+
 class KnowledgeKind(models.TextChoices):
     FIELDS = "fields", _("Fields")
     LOOK_UP = "look_up", _("Look-up")
@@ -288,6 +302,7 @@ class EventSource(models.TextChoices):
     WEBHOOK = "webhook", _("Webhook")
     POLL = "poll", _("Poll")
     RESYNC = "resync", _("Resync")
+    BACKFILL = "backfill", _("Backfill")
     REPLAY = "replay", _("Replay")
 
 

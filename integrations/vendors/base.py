@@ -219,6 +219,7 @@ class Field:
     restricted: bool = False  # values outside `choices` are refused
     custom: bool = False
     unique_key: bool = False  # can be used to upsert by
+    adds: bool = False  # what is written is added to what is there; taking away is another operation
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,8 @@ class Write:
     `record_id` addresses an existing record; else `key` (field, value) is an external key to upsert by.
     `params` holds what is not a field: {"campaign": ..., "status": ...}; {"parent": [object, id]} of tasks and notes.
     `retry` is True when an earlier attempt's outcome is unknown: creates without a key must be looked up first.
+    `first_attempt_at` is then since when the record may be there. `unanswered`: no attempt was answered `Accepted`, so
+    the vendor may never have seen it.
     """
 
     id: str
@@ -240,6 +243,7 @@ class Write:
     params: Mapping[str, Any] = field(default_factory=dict)
     retry: bool = False
     first_attempt_at: datetime | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)
@@ -337,6 +341,10 @@ class Client:
     ) -> Page:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
+
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        """How many records `page` would list, in one call; None where the vendor does not say."""
+        return self.page(object, "", since, filters).total
 
     def watch(self, look: Look) -> Glance:
         """One look at one watch of the capabilities: a page at the most."""

@@ -51,6 +51,10 @@ class RateLimited(TransientError):
         self.retry_after = retry_after
 
 
+class BudgetUsedUp(RateLimited):
+    """Our own budget says wait: what a lane may spend is spent. Others may still call."""
+
+
 class Unavailable(TransientError):
     """5xx, connection refused, or a timeout before the request was sent: nothing was written."""
 

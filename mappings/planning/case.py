@@ -92,7 +92,8 @@ class Workshop:
     lane: str
     pairs: frozenset[tuple[str, str, str, str]] = frozenset()  # (from connection, object, to connection, object)
     holding: Holding | None = None  # the events that are planned
-    _clients: dict[str, Client] = field(default_factory=dict)
+    run_id: str = ""  # what the calls are counted for
+    clients: dict[str, Client] = field(default_factory=dict)
 
     def is_two_way(self, spec: MappingSpec) -> bool:
         """Whether another mapping in force goes the opposite way."""
@@ -100,10 +101,10 @@ class Workshop:
         return back in self.pairs
 
     def client(self, name: str) -> Client:
-        if name not in self._clients:
-            journal, is_urgent = ExchangeList(self.holding), self.lane == "optouts"
-            self._clients[name] = open_client(self.connections[name], journal, is_urgent)
-        return self._clients[name]
+        if name not in self.clients:
+            journal = ExchangeList(self.holding)
+            self.clients[name] = open_client(self.connections[name], journal, self.lane, self.run_id)
+        return self.clients[name]
 
 
 @dataclass(frozen=True)

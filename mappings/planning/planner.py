@@ -53,10 +53,13 @@ def plan_due(lane: str, limit: int = CLAIM) -> int:
 
 
 def _together(events: Sequence[Event]) -> Iterator[tuple[Connection, list[Event]]]:
-    """Events of one connection are planned together; a replay with the mappings of its own time stands for itself."""
+    """Events of one connection are planned together, those of a run by themselves.
+
+    A replay with the mappings of its own time stands for itself.
+    """
     groups: dict[tuple[int, str], list[Event]] = {}
     for event in events:
-        own = event.id if event.context.get(VERSIONS) else ""
+        own = event.id if event.context.get(VERSIONS) else event.run_id
         groups.setdefault((event.connection_id, own), []).append(event)
     connections = Connection.objects.in_bulk({pk for pk, _own in groups})
     for (pk, _own), group in groups.items():
@@ -85,17 +88,30 @@ def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> N
     """Plan events of one connection together: queries and vendor calls do not grow with their number."""
     rules = load_rules(connection)
     holding = Holding(held(lane, events[0].lease)) if events[0].lease else None
-    shop = open_workshop(lane, events[0].context.get(VERSIONS) or {}, holding)
+    shop = open_workshop(lane, events[0].context.get(VERSIONS) or {}, holding, events[0].run_id)
+    cases = open_cases(connection, rules, events, shop)
+    intend(connection, rules, cases, shop)
+    _settle(cases)
+
+
+def open_cases(
+    connection: Connection, rules: Sequence[RuleSpec], events: Sequence[Event], shop: Workshop
+) -> list[Case]:
+    """One case per event with its record and the rules whose conditions hold. Writes nothing."""
     for event in events:
         event.connection = connection
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
     read_records(connection, [case for case in cases if case.rules], shop)
     _apply_conditions(cases)
+    return cases
+
+
+def intend(connection: Connection, rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
+    """Find whose each case is, and what is to be written for it. The changes are not recorded yet; people are."""
     active = identify_cases(connection, [case for case in cases if case.rules or is_about_identity(case.event)])
     _carry_opt_outs(active, shop)
     _follow_conversions(connection, active, shop)
     _run_rules(rules, active, shop)
-    _settle(cases)
 
 
 def _apply_conditions(cases: Sequence[Case]) -> None:

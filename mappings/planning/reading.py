@@ -104,6 +104,6 @@ def _merge(case: Case, record: Record | None) -> None:
     if record is not None:
         case.record = {**case.record, **storable(record)}
         case.event.record = case.record
-    elif case.event.source == EventSource.RESYNC:
+    elif case.event.source in (EventSource.RESYNC, EventSource.BACKFILL):
         case.reasons.append("The record no longer exists at the source.")
         case.rules = []

@@ -266,7 +266,7 @@ def test_the_connection_test_is_a_report(admin_client: Client, vendor: Vendor) -
 
 def test_what_is_pushed_polled_or_invisible_is_said(admin_client: Client) -> None:
     page = admin_client.get(page_of(connection("getresponse-main", "getresponse"))).content.decode()
-    for said in ("contact.subscribed", "Pushed", "contact.deleted", "Cannot be seen", "Removals by people"):
+    for said in ("contact.subscribed", "Pushed", "contact.deleted", "Polled", "Cannot be seen", "every 15 minutes"):
         assert said in page
 
 

@@ -13,8 +13,26 @@ from ..errors import Unreadable
 from ..payloads import read_elements, read_form, read_json, read_time, storable
 from .fields import custom_values, identify
 
+# What our own looks find, in words like those of the webhooks. A removal is named by GetResponse's reason (§2.4):
+# only the first three are a person's stop; the last four are a colleague's or a program's doing.
+WATCHED_TYPES = {
+    "contact_changed": "contact.updated",
+    "contact_tagged": "contact.tagged",
+    "contact_untagged": "contact.untagged",
+    "form_submitted": "form.submitted",
+    "contact_removed_unsubscribe": "contact.unsubscribed",
+    "contact_removed_complaint": "contact.unsubscribed",
+    "contact_removed_blacklisted": "contact.unsubscribed",
+    "contact_removed_cleaner": "contact.undeliverable",
+    "contact_removed_api": "contact.deleted",
+    "contact_removed_user": "contact.deleted",
+    "contact_removed_automation": "contact.deleted",
+    "contact_removed_support": "contact.deleted",
+    "webinar_registered": "webinar.registered",
+    "webinar_attended": "webinar.attended",
+}
 # The vendor's word on the left: webhook types, callback actions, and the brief's actions.
-EVENT_TYPES = {
+EVENT_TYPES = WATCHED_TYPES | {
     "contact_added": "contact.subscribed",
     "subscribe": "contact.subscribed",
     "contact_removed_link": "contact.unsubscribed",
@@ -85,7 +103,7 @@ class GetResponseWebhooks:
         body = read_json(inbound.body)
         vendor_id = storable(inbound.headers.get("x-webhook-id", "").strip())
         header_type = storable(inbound.headers.get("x-webhook-type", "").strip())
-        return [_notice(element, event_id, header_type) for element, event_id in _elements(body, vendor_id)]
+        return [notice_of(element, event_id, header_type) for element, event_id in _elements(body, vendor_id)]
 
 
 def _is_callback(inbound: Inbound) -> bool:
@@ -118,7 +136,8 @@ def _split_contacts(element: Any, event_id: str) -> Iterator[tuple[Any, str]]:
         yield {**shared, "contact": contact}, own_id
 
 
-def _notice(element: Any, event_id: str, header_type: str) -> Notice:
+def notice_of(element: Any, event_id: str, header_type: str = "") -> Notice:
+    """What one element says: of a webhook, or of a look of ours, which is read the same way."""
     vendor_type = _vendor_type(element, header_type)
     type_ = EVENT_TYPES.get(vendor_type, "")
     contact = _contact(element)

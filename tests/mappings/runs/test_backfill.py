@@ -1,0 +1,422 @@
+"""A backfill says what it costs, goes in bounded portions, leaves live traffic its part, loses and doubles nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from audit.models import Change
+from config.tasks import work_off
+from integrations import receive
+from integrations.budgets import SharedBudget
+from integrations.models import CallCount, Connection, Event, EventSource, Link, Person
+from integrations.vendors.errors import Unavailable
+from mappings.models import Run, RunState
+from mappings.runs import RunRefused, advance_runs, resume_run, start_run, stop_run
+from mappings.runs.nights import is_night
+from mappings.runs.progress import Progress, progress_of
+from tests.world import OPT_OUT, World
+
+RULE = "new-subscriber"
+ROOMY = [{"calls": 1_000_000, "per": "1d"}]
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Limits that no test reaches unless it says so."""
+    Connection.objects.update(limits=ROOMY)
+    return world
+
+
+def signed_up(world: World, count: int, start: int = 0) -> None:
+    """People who are at the source before anything listens."""
+    for number in range(start, start + count):
+        world.sandbox.subscribe(f"b{number}@example.com", name=f"Person {number}")
+
+
+def plan(world: World, **scope: Any) -> Run:
+    run = start_run("backfill", {"rule": RULE, **scope}, "dana", dry_run=True)
+    world.work()
+    run.refresh_from_db()
+    return run
+
+
+def backfill(world: World, **scope: Any) -> Run:
+    run = start_run("backfill", {"rule": RULE, **scope}, "dana")
+    world.work(rounds=60)
+    run.refresh_from_db()
+    return run
+
+
+def counts(run: Run) -> dict[str, int]:
+    assert run.plan is not None
+    return {name: estimate["n"] for name, estimate in run.plan["counts"].items() if estimate["n"]}
+
+
+def planned_calls(run: Run) -> dict[str, int]:
+    assert run.plan is not None
+    return {line["connection"]: line["total"] for line in run.plan["calls"]}
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages of ten, and no more than ten begun: many portions of few records."""
+    monkeypatch.setattr("integrations.vendors.getresponse.resources.contacts.PER_PAGE", 10)
+    monkeypatch.setattr("mappings.runs.backfill.AHEAD", 10)
+    yield
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_how_many_would_be_made_and_writes_nothing(world: World) -> None:
+    world.main_job()
+    signed_up(world, 3)
+    world.sandbox.create("Lead", LastName="There", Company="X", Email="b0@example.com")
+    run = plan(world)
+    assert run.state == RunState.DONE, run.message
+    assert counts(run) == {"created": 2, "changed": 1}
+    assert run.plan is not None
+    assert run.plan["sample"] == {"records": 3, "all": True}
+    assert run.plan["source"] == {"connection": "getresponse-main", "object": "contact", "records": 3}
+    assert run.plan["targets"] == [{"connection": "salesforce-main", "object": "Lead", "records": 1}]
+    assert (len(world.leads), Event.objects.count(), Change.objects.count()) == (1, 0, 0)
+    assert (Person.objects.count(), Link.objects.count()) == (0, 0)
+
+
+def test_a_plan_tells_apart_what_is_left_in_conflict_and_opted_out(world: World) -> None:
+    world.main_job()
+    signed_up(world, 3)
+    stopped = world.subscribe("stopped@example.com", name="Dana Cohen")
+    world.hear(stopped, "unsubscribe")
+    world.work()
+    backfill(world)
+    signed_up(world, 1, start=3)
+    for name in ("One", "Two"):
+        world.sandbox.create("Lead", LastName=name, Company="X", Email="b3@example.com")
+    assert counts(plan(world)) == {"left": 4, "conflict": 1, "opted_out": 1}
+
+
+def test_the_calls_of_a_plan_are_those_of_the_run(world: World) -> None:
+    world.main_job()
+    signed_up(world, 30)
+    run_plan = plan(world)
+    run = backfill(world)
+    assert run.plan == run_plan.plan
+    assert progress_of(run).calls == planned_calls(run_plan)
+    assert len(world.leads) == 30
+
+
+def test_records_are_not_read_one_by_one_when_the_listing_has_what_the_mapping_needs(world: World) -> None:
+    world.mapping(fields=[{"from": "name", "via": ["last_name"], "to": "LastName"}, {"value": "X", "to": "Company"}])
+    world.rule(RULE, "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}})
+    signed_up(world, 12)
+    line = next(line for line in (plan(world).plan or {})["calls"] if line["connection"] == "getresponse-main")
+    assert (line["pages"], line["reads"], line["total"]) == (1, 0, 1)
+    assert progress_of(backfill(world)).calls["getresponse-main"] == 1
+
+
+def test_of_many_a_sample_is_planned_and_the_margin_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mappings.runs.forecast.ALL_UP_TO", 10)
+    monkeypatch.setattr("mappings.runs.forecast.SAMPLE", 8)
+    monkeypatch.setattr("mappings.runs.forecast.CLAIM", 4)
+    world.main_job()
+    signed_up(world, 16)
+    for number in range(4):
+        world.sandbox.create("Lead", LastName="There", Company="X", Email=f"b{number}@example.com")
+    facts = plan(world).plan or {}
+    assert facts["sample"] == {"records": 8, "all": False}
+    assert facts["counts"]["created"] == {"n": 8, "margin": 6}
+    getresponse, salesforce = facts["calls"]
+    assert (getresponse["pages"], getresponse["reads"]) == (1, 16)
+    assert (salesforce["look_ups"], salesforce["writes"]) == (4, 4)
+
+
+def test_hours_and_nights_go_by_the_limits_and_the_part_kept_for_live_traffic(world: World) -> None:
+    Connection.objects.filter(name="getresponse-main").update(limits=[{"calls": 10, "per": "1h"}])
+    world.main_job()
+    signed_up(world, 6)
+    line = next(line for line in _planned_slowly(world)["calls"] if line["connection"] == "getresponse-main")
+    assert (line["total"], line["day_percent"]) == (7, 3)
+    assert (line["hours"], line["nights"]) == (0.0, 1)
+
+
+def _planned_slowly(world: World) -> dict[str, Any]:
+    run = start_run("backfill", {"rule": RULE}, "dana", dry_run=True)
+    for _pause in range(6):
+        world.work()
+        world.let_time_pass()
+    run.refresh_from_db()
+    assert run.plan is not None and "calls" in run.plan, run.message
+    return run.plan
+
+
+def test_what_cannot_be_backfilled_is_refused(world: World) -> None:
+    world.main_job()
+    for scope in ({"rule": "stop"}, {"rule": "none"}, {"rule": RULE, "since": "May"}, {"rule": RULE, "email": "a@b.c"}):
+        with pytest.raises(RunRefused):
+            start_run("backfill", scope, "dana")
+    with pytest.raises(RunRefused):
+        start_run("backfill", {"rule": RULE, "limit": 0}, "dana")
+
+
+# --- the run ----------------------------------------------------------------------------------------------------
+
+
+def test_every_record_arrives_once_in_portions(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 35)
+    run = backfill(world)
+    assert run.state == RunState.DONE, run.message
+    assert sorted(lead["Email"] for lead in world.leads) == sorted(f"b{n}@example.com" for n in range(35))
+    assert "35 records: 35 created" in run.message
+    assert progress_of(run) == Progress(read=35, planned=35, created=35, calls=mock.ANY)
+
+
+def test_it_does_not_run_ahead_of_what_it_can_deliver(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 60)
+    plan(world)
+    start_run("backfill", {"rule": RULE}, "dana")
+    while advance_runs():
+        pass
+    assert Event.objects.filter(source=EventSource.BACKFILL).count() == 10
+
+
+def test_one_that_waits_for_its_own_work_lets_another_run_go_on(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 30)
+    plan(world)
+    start_run("backfill", {"rule": RULE}, "dana")
+    while advance_runs():
+        pass
+    other = start_run("resync", {"email": "b3@example.com"}, "dana")
+    assert advance_runs() == 1
+    other.refresh_from_db()
+    assert other.position == 1
+
+
+def test_again_finds_everything_in_step(world: World) -> None:
+    world.main_job()
+    signed_up(world, 5)
+    backfill(world)
+    again = backfill(world)
+    assert progress_of(again).left == 5
+    assert len(world.leads) == 5
+
+
+def test_only_what_changed_since_a_day_is_taken(world: World) -> None:
+    world.main_job()
+    signed_up(world, 2)
+    tomorrow = (timezone.now() + timedelta(days=2)).date().isoformat()
+    assert counts(plan(world, since=tomorrow)) == {}
+    assert backfill(world, since=tomorrow).done == 0
+    assert world.leads == []
+
+
+def test_a_pilot_does_twenty_and_ends(world: World) -> None:
+    world.main_job()
+    signed_up(world, 30)
+    run = backfill(world, limit=20)
+    assert run.state == RunState.DONE
+    assert (run.done, run.total, len(world.leads)) == (20, 20, 20)
+    assert backfill(world).done == 30
+    assert len(world.leads) == 30
+
+
+def test_asked_for_twice_it_runs_once(world: World) -> None:
+    world.main_job()
+    start_run("backfill", {"rule": RULE}, "dana")
+    with pytest.raises(RunRefused, match="under way"):
+        start_run("backfill", {"rule": RULE}, "dana")
+
+
+def test_who_said_stop_is_made_with_the_stop(world: World) -> None:
+    world.mapping()
+    world.rule(RULE, "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}})
+    world.rule("stop", "contact.unsubscribed", OPT_OUT)
+    contact = world.sandbox.subscribe("s@example.com", name="Dana Cohen", origin="import")
+    world.hear(contact, "unsubscribe")
+    world.work()
+    backfill(world)
+    [lead] = world.leads
+    assert lead["HasOptedOutOfEmail"] is True
+
+
+# --- crashes, stops, failures -----------------------------------------------------------------------------------
+
+
+def test_after_a_crash_in_the_middle_nothing_is_lost_and_nothing_doubled(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    run = start_run("backfill", {"rule": RULE}, "dana")
+    crashes = iter([False, True, False, True, True])
+
+    def store(events: Any) -> Any:
+        stored = receive.store(events)
+        if next(crashes, False):
+            raise SystemExit  # after the rows, before the commit
+        return stored
+
+    with mock.patch("mappings.runs.backfill.store", store):
+        for _life in range(6):
+            try:
+                world.work(rounds=60)
+            except SystemExit:
+                Run.objects.update(lease_until=timezone.now() - timedelta(minutes=5))
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.DONE, 25), run.message
+    assert len({lead["Email"] for lead in world.leads}) == len(world.leads) == 25
+    assert Event.objects.filter(run_id=run.pk).count() == 25
+
+
+def test_a_worker_that_dies_while_it_sends_doubles_nothing(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    run = start_run("backfill", {"rule": RULE}, "dana")
+    with mock.patch("audit.delivery.settle", side_effect=SystemExit), pytest.raises(SystemExit):
+        world.work(rounds=60)
+    Change.objects.exclude(lease="").update(lease_until=timezone.now() - timedelta(minutes=5))
+    world.work(rounds=60)
+    run.refresh_from_db()
+    assert run.state == RunState.DONE
+    assert len({lead["Email"] for lead in world.leads}) == len(world.leads) == 25
+
+
+def test_it_is_stopped_and_resumed_where_it_was(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    plan(world)
+    run = start_run("backfill", {"rule": RULE}, "dana")
+    rounds(1)
+    assert stop_run(run, "dana")
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done, len(world.leads)) == (RunState.STOPPED, 10, 10)
+    assert resume_run(run, "dana", None)
+    world.work(rounds=60)
+    run.refresh_from_db()
+    assert (run.state, run.done, len(world.leads)) == (RunState.DONE, 25, 25)
+    assert not resume_run(run, "dana", None)
+
+
+def rounds(count: int) -> None:
+    for _round in range(count):
+        work_off("bulk")
+
+
+def test_a_vendor_that_is_down_is_asked_again(world: World) -> None:
+    world.main_job()
+    signed_up(world, 3)
+    run = start_run("backfill", {"rule": RULE}, "dana")
+    page = "integrations.vendors.getresponse.resources.contacts.Contacts.page"
+    with mock.patch(page, side_effect=Unavailable("Down.")):
+        world.work()
+    run.refresh_from_db()
+    assert (run.state, run.message.startswith("Down.")) == (RunState.RUNNING, True)
+    world.let_time_pass()
+    world.work()
+    assert len(world.leads) == 3
+
+
+def test_a_rule_that_is_turned_off_ends_it_and_it_can_be_resumed(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 15)
+    plan(world)
+    run = start_run("backfill", {"rule": RULE}, "dana")
+    rounds(1)
+    world.getresponse.rules.update(enabled=False)
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.FAILED, 10)
+    world.getresponse.rules.update(enabled=True)
+    resume_run(run, "dana", None)
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.DONE, 15)
+
+
+# --- live traffic, nights, the brake ----------------------------------------------------------------------------
+
+
+def test_it_leaves_a_part_of_the_budget_to_live_traffic(world: World) -> None:
+    world.main_job()
+    signed_up(world, 3)
+    plan(world)
+    Connection.objects.filter(name="salesforce-main").update(limits=[{"calls": 10, "per": "1h"}])
+    salesforce = Connection.objects.get(name="salesforce-main")
+    SharedBudget(salesforce, ()).spend(6)
+    run = backfill(world)
+    assert (run.state, world.leads) == (RunState.RUNNING, [])  # the seventh call was its last
+    salesforce.refresh_from_db()
+    assert salesforce.paused_until is None
+    world.subscribe("live@example.com", name="Dana Cohen")
+    world.work()
+    assert [lead["Email"] for lead in world.leads] == ["live@example.com"]
+    world.let_time_pass()
+    world.work()
+    assert len(world.leads) == 4
+
+
+def test_a_run_for_the_nights_rests_by_day(world: World, small_pages: None, time_of_day: Any) -> None:
+    world.main_job()
+    signed_up(world, 15)
+    time_of_day(21)
+    run = start_run("backfill", {"rule": RULE, "nights_only": True}, "dana")
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done, world.leads) == (RunState.RUNNING, 0, [])
+    assert timezone.localtime(run.next_attempt_at).hour == 22
+    time_of_day(23)
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, run.done, len(world.leads)) == (RunState.DONE, 15, 15)
+
+
+@pytest.fixture
+def time_of_day() -> Iterator[Any]:
+    """Sets the hour of tomorrow, which only the nights go by."""
+    with mock.patch("mappings.runs.backfill.clock.now") as now, mock.patch("mappings.runs.working.clock.now") as due:
+
+        def set_to(hour: int) -> None:
+            day = timezone.localtime(timezone.now() + timedelta(days=1))
+            now.return_value = due.return_value = day.replace(hour=hour, minute=30)
+
+        yield set_to
+
+
+@pytest.mark.parametrize(("hour", "night"), [(21, False), (22, True), (2, True), (5, True), (6, False), (12, False)])
+def test_the_night_is_from_ten_to_six_where_the_installation_is(hour: int, night: bool, settings: Any) -> None:
+    settings.TIME_ZONE = "Asia/Jerusalem"
+    assert is_night(timezone.make_aware(datetime(2026, 5, 4, hour, 30))) is night
+
+
+def test_it_stops_at_the_brake_and_goes_on_when_a_person_says_so(
+    world: World, settings: Any, small_pages: None
+) -> None:
+    settings.BRAKE_PER_HOUR = {"create": 5}
+    world.main_job()
+    signed_up(world, 25)
+    run = backfill(world)
+    assert (run.state, run.done, len(world.leads)) == (RunState.WAITING, 10, 5)
+    assert "Stopped at the brake: 5 changes wait" in run.message
+    assert resume_run(run, "dana", None)
+    world.work(rounds=60)
+    run.refresh_from_db()
+    assert (run.state, len(world.leads)) == (RunState.DONE, 25)
+    assert CallCount.objects.filter(run_id=run.pk).count() == 2
+
+
+def test_one_that_stands_at_the_brake_can_be_stopped(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"create": 1}
+    world.main_job()
+    signed_up(world, 3)
+    run = backfill(world)
+    assert stop_run(run, "dana")
+    world.work()
+    assert len(world.leads) == 1
