@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminURLInputWidget
 
 from integrations.admin_connections import copyable
-from integrations.admin_labels import lines, ltr, moment, said, state_badge, subtle
+from integrations.admin_labels import badge, lines, ltr, moment, said, state_badge, subtle
 from integrations.admin_pages import Button, WatchAdmin
 from integrations.models import Connection
 from integrations.vendors.registry import VENDORS
@@ -30,7 +30,6 @@ from .hooks.subscribing import problem_of_url, send_test, subscribe, switch_on
 CHANGE, DELETE = "audit.change_hook", "audit.delete_hook"
 SHOWN_DELIVERIES = 30
 HOOK_LOOK = {HookState.ON: ("good", "check_circle"), HookState.OFF: ("bad", "notifications_off")}
-FAILING_LOOK = {HookState.ON: ("warn", "warning"), HookState.OFF: HOOK_LOOK[HookState.OFF]}
 DELIVERY_LOOK = {
     DeliveryState.DUE: ("wait", "schedule"),
     DeliveryState.DELIVERED: ("good", "check_circle"),
@@ -64,6 +63,7 @@ class HookForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class tak
     class Meta:
         model = Hook
         fields = ("target_url", "event", "connection")
+        help_texts = {"target_url": gettext_lazy("Where the tool listens: https://, or http:// on this machine.")}
         widgets = {"target_url": UnfoldAdminURLInputWidget({"dir": "ltr"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,7 +153,7 @@ class HookAdmin(WatchAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_label(self, hook: Hook) -> SafeString:
-        return lines([state_of(hook), subtle(hook.off_reason or (hook.last_result if hook.failures else ""))])
+        return lines([state_of(hook), subtle(hook.off_reason)])
 
     @admin.display(description=gettext_lazy("connection"))
     def connection_label(self, hook: Hook) -> SafeString:
@@ -186,7 +186,9 @@ class HookAdmin(WatchAdmin):
 
 
 def state_of(hook: Hook) -> SafeString:
-    return state_badge(hook, FAILING_LOOK if hook.failures else HOOK_LOOK)
+    if hook.state == HookState.ON and hook.failures:
+        return badge(_("Failing"), "warn", "warning")
+    return state_badge(hook, HOOK_LOOK)
 
 
 def answer_of(hook: Hook) -> dict[str, Any]:
