@@ -248,6 +248,26 @@ def test_who_said_stop_is_made_with_the_stop(world: World) -> None:
     assert lead["HasOptedOutOfEmail"] is True
 
 
+def test_who_leaves_while_it_reads_hides_nobody_behind_a_page(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    spread_over_time(world)
+    plan(world)
+    start_run("backfill", {"rule": RULE}, "dana")
+    rounds(1)
+    for number in range(5):  # of the page that was read
+        world.sandbox.act("getresponse", "leave", email=f"b{number}@example.com")
+    world.work(rounds=60)
+    assert {lead["Email"] for lead in world.leads} == {f"b{n}@example.com" for n in range(25)}
+
+
+def spread_over_time(world: World) -> None:
+    shelf = world.sandbox.store.shelf("getresponse")
+    for number, contact in enumerate(world.sandbox.records("getresponse", "contact")):
+        made = {"createdOn": f"2026-04-21T09:15:{number:02d}+0000"}
+        shelf.put("contact", contact["contactId"], contact | made)
+
+
 # --- crashes, stops, failures -----------------------------------------------------------------------------------
 
 
