@@ -62,7 +62,7 @@ def _sides(plan: Mapping[str, Any]) -> list[Row]:
 
 
 def _counts(counts: Mapping[str, Mapping[str, int]]) -> list[Row]:
-    shown = [name for name in ENDS if counts[name]["n"] or counts[name]["margin"] or name in ALWAYS_SAID]
+    shown = [name for name in ENDS if counts[name]["n"] or name in ALWAYS_SAID]
     return [(str(ENDS[name]), _estimate(counts[name])) for name in shown]
 
 
