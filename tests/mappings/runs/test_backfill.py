@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,6 +111,30 @@ def test_the_calls_of_a_plan_are_those_of_the_run(world: World) -> None:
     assert run.plan == run_plan.plan
     assert progress_of(run).calls == planned_calls(run_plan)
     assert len(world.leads) == 30
+
+
+def test_at_the_limits_of_a_second_batches_stay_whole_and_so_do_their_calls(world: World) -> None:
+    Connection.objects.filter(name="getresponse-main").update(limits=[{"calls": 20, "per": "1s"}])
+    world.main_job()
+    signed_up(world, 30)
+    planned = planned_calls(plan(world))
+    time.sleep(1.1)  # the window is empty again
+    run = backfill(world)
+    assert progress_of(run).calls == planned == {"getresponse-main": 31, "salesforce-main": 2}
+
+
+def test_what_was_read_is_not_read_again_while_another_vendor_is_waited_for(world: World) -> None:
+    world.main_job()
+    signed_up(world, 5)
+    plan(world)
+    with mock.patch(
+        "integrations.vendors.salesforce.resources.Salesforce.find_any", side_effect=Unavailable("Not now.")
+    ):
+        run = backfill(world)
+    world.let_time_pass()
+    world.work()
+    assert len(world.leads) == 5
+    assert progress_of(run).calls["getresponse-main"] == 6
 
 
 def test_records_are_not_read_one_by_one_when_the_listing_has_what_the_mapping_needs(world: World) -> None:
