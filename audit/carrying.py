@@ -14,6 +14,7 @@ from integrations.models import Connection, Event, Link, Person
 from integrations.vendors.base import Found
 
 from . import optouts
+from .hooks.recording import tell_opt_outs
 from .ledger import order_key, record_changes, wake_for
 from .models import UNFINISHED, Change, ChangeState, Channel, OptOut, OptOutState
 
@@ -43,7 +44,10 @@ def _copy(stop: OptOut, person: Person, address: str, event: Event | None) -> Op
     made.pk, made.person, made.address, made.event = new_id(), person, address, event or stop.event
     made.evidence, made.already, made.received_at = {**stop.evidence, "carried_from": stop.pk}, [], clock.now()
     OptOut.objects.bulk_create([made], ignore_conflicts=True)
-    return made if OptOut.objects.filter(pk=made.pk).exists() else None
+    if not OptOut.objects.filter(pk=made.pk).exists():
+        return None
+    tell_opt_outs([made])
+    return made
 
 
 # --- two people become one -------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from integrations.ids import new_id
 from integrations.models import Connection, Event, Person
 
+from .hooks.models import Hook as Hook  # tables of this room that stand beside what they are for
+from .hooks.models import HookDelivery as HookDelivery
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")

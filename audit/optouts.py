@@ -17,6 +17,7 @@ from integrations.vendors.base import Found, OptOutField
 from integrations.vendors.registry import vendor
 from integrations.waiting import due_now
 
+from .hooks.recording import tell_opt_outs
 from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Kind, OptOut, OptOutState
 
@@ -66,6 +67,7 @@ def register_opt_out(
             },
         )
         if made:
+            tell_opt_outs([found])
             return found
     hear_again(found, targets, heard_at)
     return found
@@ -185,9 +187,11 @@ def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
 
 
 def is_subscribing(change: Change) -> bool:
-    """Whether this write would subscribe or re-add the person at its vendor."""
+    """Whether this write would subscribe or re-add the person at its vendor: makes a record, or moves one elsewhere."""
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
-    return bool(capability and change.operation in capability.subscribing)
+    if capability is None or change.operation not in capability.subscribing:
+        return False
+    return not change.record_id or capability.one_per in change.diff
 
 
 def held_by(opt_outs: Sequence[OptOut]) -> str:

@@ -6,6 +6,7 @@ import logging
 import time
 
 from audit.delivery import deliver_due
+from audit.hooks.delivering import deliver_hooks
 from audit.ledger import changes_wait
 from audit.retention import prune_due
 from audit.sealing import seal_due
@@ -37,6 +38,7 @@ def work_off(lane: str) -> int:
         seal_due()
         prune_due()
         renew_due()
+        taken += deliver_hooks()
     return taken
 
 

@@ -23,6 +23,7 @@ from .admin_connection_form import BASICS, ConnectionForm, fieldsets_for, form_f
 from .admin_knowledge import known_rows, refresh
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
 from .admin_pages import Button, ButtonsMixin, advice
+from .admin_watches import look, watch_rows
 from .budgets import budget_lines, windows_of
 from .clients import open_client
 from .crypto import CannotDecrypt
@@ -34,7 +35,7 @@ from .vendors.errors import Conflict, CrosswalkError
 from .vendors.registry import VENDORS
 
 CHANGE = "integrations.change_connection"
-REFRESH = "refresh"
+REFRESH, LOOK = "refresh", "look"
 SIGN_IN_FIELDS = {"base_url", "environment"}  # a token of the old address is no token of the new one
 SEEN_LOOK = {
     "pushed": ("good", "bolt", gettext_lazy("Pushed")),
@@ -100,6 +101,7 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             confirm=gettext_lazy("The old URL stops working at once; the vendor must be given the new one."),
         ),
         Button(REFRESH, "", CHANGE, refresh),
+        Button(LOOK, "", CHANGE, look),
         Button("register-callback", "", CHANGE, register_callback),
         Button("remove-callback", "", CHANGE, remove_callback),
     )
@@ -197,12 +199,14 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             "seen": seen_events(kind) if kind else [],
             "callbacks_url": callbacks_url(connection) if kind and kind.capabilities.callbacks else "",
             "known": known_rows(connection),
-            "press_url": self._refresh_url(request, connection),
+            "press_url": self._press_url(request, connection, REFRESH),
+            "watches": watch_rows(connection, kind) if kind else [],
+            "look_url": self._press_url(request, connection, LOOK),
         }
 
-    def _refresh_url(self, request: HttpRequest, connection: Connection) -> str:
+    def _press_url(self, request: HttpRequest, connection: Connection, verb: str) -> str:
         may = request.user.has_perm(CHANGE)
-        return reverse(f"admin:{self._press_name}", args=[connection.pk, REFRESH]) if may else ""
+        return reverse(f"admin:{self._press_name}", args=[connection.pk, verb]) if may else ""
 
     def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:
         credentials = form.new_credentials()

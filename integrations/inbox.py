@@ -203,7 +203,15 @@ def _read_again(event: Event) -> Notice:
             record=event.record,
             context=event.context,
         )
-    inbound = Inbound(method="POST", headers={}, query=[], body=bytes(event.body), content_type=event.content_type)
+    inbound = Inbound(
+        method="POST",
+        headers={},
+        query=[],
+        body=bytes(event.body),
+        content_type=event.content_type,
+        options=event.connection.options or {},
+        received_at=event.received_at,
+    )
     notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
     if notice.unreadable or not notice.type:
         raise Unreadable(notice.unreadable or f"The event type {notice.vendor_type} is still unknown.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,9 @@ from .wake import wake
 
 SAME_CONTENT = timedelta(minutes=10)  # equal content without an event id is the same event for this long
 OPT_OUT_EVENTS = frozenset({"contact.unsubscribed", "opt_out.changed"})
+HOOK_HEADER = "crosswalk-hook"  # the ids of the hooks that it came through, the last one last
+VIA = "via_hooks"  # the same in the event's context
+_HOOK_ID, _MOST_HOOKS = re.compile(r"[0-9A-Z]{26}"), 20
 _CHUNK = 200
 _ONE_STATEMENT = 20  # SQLite takes 999 values
 
@@ -142,11 +146,18 @@ def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: i
         content_type=_content_type(inbound),
         method=inbound.method,
         record=storable(notice.record),
-        context=storable(notice.context),
+        context=storable({**notice.context, **_via(inbound)}),
         occurred_at=min(notice.occurred_at or now, now),
         received_at=now,
         next_attempt_at=now,
     )
+
+
+def _via(inbound: Inbound) -> dict[str, list[str]]:
+    """The hooks through which it came, as the call says: those it must not go out by again."""
+    ids = [id.strip() for id in inbound.headers.get(HOOK_HEADER, "").split(",")]
+    known = [id for id in ids if _HOOK_ID.fullmatch(id)]
+    return {VIA: known[-_MOST_HOOKS:]} if known else {}
 
 
 def lane_of(event_type: str) -> str:

@@ -13,6 +13,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from . import clock
+from .models import Connection
 from .receive import receive
 from .tokens import find_connection
 from .vendors.base import Inbound
@@ -54,7 +56,7 @@ class WebhookView(APIView):
             body = _read_body(request)
             if body is None:
                 return _answer(413, "too large")
-            receive(connection, _inbound(request, body))
+            receive(connection, _inbound(request, body, connection))
         except Forged:
             return _answer(401, "signature refused")
         except (DatabaseError, InterfaceError):
@@ -80,11 +82,13 @@ def _read_body(request: Request) -> bytes | None:
     return request._request.body
 
 
-def _inbound(request: Request, body: bytes) -> Inbound:
+def _inbound(request: Request, body: bytes, connection: Connection) -> Inbound:
     return Inbound(
         method=request.method or "POST",
         headers={name.lower(): value for name, value in request.headers.items()},
         query=[(name, value) for name, values in request._request.GET.lists() for value in values],
         body=body,
         content_type=request.content_type or "",
+        options=connection.options or {},
+        received_at=clock.now(),
     )

@@ -10,9 +10,9 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -29,14 +29,16 @@ from .rows import put_rows
 from .storable import storable, storable_text
 from .vendors.base import Glance, Look, Notice, Record, Watch
 from .vendors.errors import CrosswalkError, RateLimited
-from .vendors.registry import VENDORS, vendor
+from .vendors.registry import VENDORS
 from .wake import wake
 
 logger = logging.getLogger(__name__)
 
 Wanted = Mapping[int, frozenset[str]]  # connection id → the events that somebody listens to there
+_Spot = tuple[int, str]  # connection id, the watch's key
 TIME_BUDGET = 10.0  # seconds; a long listing goes on in the next round
 AFTER_FAILURE = timedelta(minutes=1)
+LONGEST_WATCH_MINUTES = 24 * 60
 CONVERTED = "converted"  # in a notice's context: the record lives on as another, which concerns its opt-outs
 
 
@@ -85,20 +87,41 @@ def look_now(connection: Connection) -> None:
 
 def _claim(wanted: Wanted) -> _Place | None:
     """The watch that has been due for longest."""
+    places, states = _places(wanted), _states()
+    _begin_and_end(places, states)
     now = clock.now()
-    awake = Connection.objects.filter(pk__in=wanted, blocked=False).exclude(paused_until__gt=now)
-    places = {(c.pk, w.key): (c, w) for c in awake.order_by("pk") for w in watches_of(c, wanted[c.pk])}
-    states = {(s.connection_id, s.key): s for s in WatchState.objects.filter(connection__in=wanted)}
-    missing = [WatchState(connection_id=pk, key=key, due_at=now) for pk, key in places.keys() - states.keys()]
-    if missing:
-        WatchState.objects.bulk_create(missing, ignore_conflicts=True)
-        return _claim(wanted)
-    due = sorted((states[spot] for spot in places if states[spot].due_at <= now), key=lambda state: state.due_at)
-    state = next(filter(_take, due), None)
+    due = [state for spot, state in states.items() if state.due_at <= now and _is_awake(places[spot][0], now)]
+    state = next(filter(_take, sorted(due, key=lambda state: state.due_at)), None)
     if state is None:
         return None
     connection, watch = places[state.connection_id, state.key]
     return _Place(connection, watch, state, wanted[connection.pk])
+
+
+def _places(wanted: Wanted) -> dict[_Spot, tuple[Connection, Watch]]:
+    """Everything that is to be looked at."""
+    connections = Connection.objects.filter(pk__in=wanted).order_by("pk")
+    return {(c.pk, watch.key): (c, watch) for c in connections for watch in watches_of(c, wanted[c.pk])}
+
+
+def _states() -> dict[_Spot, WatchState]:
+    return {(state.connection_id, state.key): state for state in WatchState.objects.all()}
+
+
+def _begin_and_end(places: Iterable[_Spot], states: dict[_Spot, WatchState]) -> None:
+    """A watch begins when somebody wants it and ends when nobody does: what happens in between is nobody's news."""
+    ended = states.keys() - set(places)
+    if ended:
+        WatchState.objects.filter(pk__in=[states.pop(spot).pk for spot in ended]).delete()
+    begun = set(places) - states.keys()
+    if begun:
+        rows = [WatchState(connection_id=pk, key=key, due_at=clock.now()) for pk, key in begun]
+        WatchState.objects.bulk_create(rows, ignore_conflicts=True)
+        states.update({spot: state for spot, state in _states().items() if spot in begun})
+
+
+def _is_awake(connection: Connection, now: datetime) -> bool:
+    return not connection.blocked and (connection.paused_until is None or connection.paused_until <= now)
 
 
 def _take(state: WatchState) -> bool:
@@ -218,13 +241,3 @@ def _event(connection: Connection, notice: Notice) -> Event:
         received_at=now,
         next_attempt_at=now,
     )
-
-
-def plan_of(connection: Connection, wanted: frozenset[str]) -> list[tuple[Watch, WatchState | None, timedelta | None]]:
-    """Every watch of the vendor with how far it is and how often it looks; None: it does not look at the moment."""
-    states = {state.key: state for state in WatchState.objects.filter(connection=connection)}
-    needed = {watch.key for watch in watches_of(connection, wanted)}
-    return [
-        (watch, states.get(watch.key), pause_of(connection, watch) if watch.key in needed else None)
-        for watch in vendor(connection.vendor).capabilities.watches
-    ]

@@ -21,13 +21,13 @@ from integrations.admin_pages import Button
 
 from .admin_backfills import plan_backfill
 from .admin_editing import (
-    SetUpAdmin,
     connection_names,
     events_by_connection,
     path_choices,
     say_warnings,
     unread,
 )
+from .admin_gallery import GalleryMixin
 from .editing.choices import Choices
 from .editing.rules import save_rule, switch_rule
 from .editing.sentences import rule_sentence
@@ -65,7 +65,7 @@ def switch(request: HttpRequest, rule: Rule) -> None:
 
 
 @admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple_history is not typed
+class RuleAdmin(SimpleHistoryAdmin, GalleryMixin):  # type: ignore[misc]  # simple_history is not typed
     list_display = ("title", "on_label", "last_used", "approval")
     list_filter = ("enabled", "connection")
     intro = gettext_lazy("What happens when something happens, in the order the rules run.")

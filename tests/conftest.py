@@ -19,6 +19,7 @@ from .world import World
 def _quiet(settings: Any) -> None:
     settings.WAKE_WORKERS = False
     settings.WEBHOOK_TOKEN_SECONDS = 0.0  # a test's connections are no other test's
+    settings.HOOK_SECONDS = 0.0  # nor are its hooks
 
 
 @pytest.fixture(autouse=True)

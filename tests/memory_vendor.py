@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 from integrations.models import Connection
@@ -69,9 +69,9 @@ class System:
         self.records[record_id] = record
         self.push(kind, record)
 
-    def push(self, kind: str, record: Record) -> None:
+    def push(self, kind: str, record: Record, **context: Any) -> None:
         number = next(self.clock)
-        content = {"type": kind, "record": record, "n": number, "system": self.name}
+        content = {"type": kind, "record": record, "n": number, "system": self.name, "context": context}
         self.events.append(
             Notice(kind, kind, "contact", record["id"], content, vendor_event_id=f"{self.name}-{number}")
         )
@@ -189,6 +189,7 @@ class MemoryWebhooks:
                 body,
                 vendor_id,
                 record=record,
+                context=body["context"],
                 email=record["email"],
             )
         ]
@@ -241,9 +242,12 @@ class Pair:
         self.systems = {name: System(name) for name in ("left", "right")}
         self.left, self.right = self.systems["left"], self.systems["right"]
 
+    def vendor(self) -> Vendor:
+        return memory_vendor(self.systems, self.watches)
+
     @contextmanager
-    def registered(self) -> Iterator[Pair]:
-        with mock.patch.dict(VENDORS, {"memory": memory_vendor(self.systems, self.watches)}):
+    def registered(self) -> Iterator[Self]:
+        with mock.patch.dict(VENDORS, {"memory": self.vendor()}):
             for name in self.systems:
                 connection = Connection(name=name, vendor="memory")
                 set_token(connection)

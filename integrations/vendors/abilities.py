@@ -39,8 +39,10 @@ class ObjectCapability:
     writes: tuple[str, ...] = ()  # upsert create update delete ...
     id_field: str = "Id"  # where a record holds its own id
     batch: int = 1  # rows one call takes
-    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
+    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished. A write of a record that is
+    # there does so only when it moves it elsewhere (`one_per`).
     subscribing: tuple[str, ...] = ()
+    one_per: str = ""  # a person has one record for each value of this field: GetResponse's list
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
@@ -118,6 +120,16 @@ class Capabilities:
     parallel: int = 4  # calls at once
     source: str = ""
 
+    @property
+    def only_tells(self) -> bool:
+        """Nothing is read or written there: it calls us, and is never called."""
+        return not any(each.reads or each.writes for each in self.objects)
+
+    def can_read(self, object: str) -> bool:
+        """Whether its records can be read by id."""
+        found = self.object(object)
+        return found is not None and "read" in found.reads
+
     def object(self, name: str) -> ObjectCapability | None:
         return next((o for o in self.objects if o.name == name), None)
 
@@ -142,7 +154,11 @@ class Credential:
 
 @dataclass(frozen=True)
 class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
+    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup.
+
+    `repeatable`: doing it twice is as good as once, so that a call whose answer was lost is simply made again.
+    `subscribing`: it adds a person somewhere, or writes to them; held while they are opted out.
+    """
 
     key: str
     kind: Literal["trigger", "action", "lookup"]
@@ -152,3 +168,5 @@ class Operation:
     scope: str = ""
     parameters: tuple[str, ...] = ()
     source: str = ""
+    repeatable: bool = False
+    subscribing: bool = False

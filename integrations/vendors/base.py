@@ -113,13 +113,18 @@ class Services:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats."""
+    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats.
+
+    `options` are the connection's: what it says about reading the request. `received_at` is the time by our clock.
+    """
 
     method: str
     headers: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: bytes
     content_type: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +219,7 @@ class Field:
     restricted: bool = False  # values outside `choices` are refused
     custom: bool = False
     unique_key: bool = False  # can be used to upsert by
+    adds: bool = False  # what is written is added to what is there; taking away is another operation
 
 
 @dataclass(frozen=True)
@@ -224,6 +230,8 @@ class Write:
     `record_id` addresses an existing record; else `key` (field, value) is an external key to upsert by.
     `params` holds what is not a field: {"campaign": ..., "status": ...}; {"parent": [object, id]} of tasks and notes.
     `retry` is True when an earlier attempt's outcome is unknown: creates without a key must be looked up first.
+    `first_attempt_at` is then since when the record may be there. `unanswered`: no attempt was answered `Accepted`, so
+    the vendor may never have seen it.
     """
 
     id: str
@@ -235,6 +243,7 @@ class Write:
     params: Mapping[str, Any] = field(default_factory=dict)
     retry: bool = False
     first_attempt_at: datetime | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)

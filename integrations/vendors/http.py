@@ -90,7 +90,7 @@ class Http:
         self.base_url = base_url.rstrip("/")
         self._secrets = tuple(secrets)
         self._parallel = max(1, parallel)
-        self._session = _new_session(parallel)
+        self._session = new_session(parallel)
 
     def send(self, call: Call) -> Answer:
         """Make the call once. Raises Unavailable (not sent, or a read) or OutcomeUnknown (a write with no answer)."""
@@ -216,7 +216,8 @@ def was_not_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
-def _new_session(parallel: int) -> requests.Session:
+def new_session(parallel: int) -> requests.Session:
+    """Keeps no cookies, sends nobody's stored password, never tries again by itself."""
     session = requests.Session()
     session.auth = _leave_alone  # keeps a .netrc of the host from replacing our Authorization header
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -17,6 +17,8 @@ from ..mapper import Schema
 from ..preview import Preview, preview_mapping
 from ..spec import MappingSpec
 
+LOOKED_THROUGH = 200  # events at the most, for one record of a source that cannot be asked
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -38,8 +40,10 @@ def preview_record(spec: MappingSpec, record: Record) -> Sample:
 
 def read_record(spec: MappingSpec, record_id: str) -> Record:
     """The source's record. Raises NotFound when there is none."""
-    client = open_client(_connection(spec.source_connection))
-    record = client.read(spec.source_object, [record_id], sorted(spec.paths())).get(record_id)
+    connection = _connection(spec.source_connection)
+    if not vendor(connection.vendor).capabilities.can_read(spec.source_object):
+        return _as_told(spec, connection, record_id)
+    record = open_client(connection).read(spec.source_object, [record_id], sorted(spec.paths())).get(record_id)
     if record is None:
         raise NotFound(f"{spec.source_connection} has no {spec.source_object} {record_id}.")
     return record
@@ -48,6 +52,8 @@ def read_record(spec: MappingSpec, record_id: str) -> Record:
 def read_record_by_email(spec: MappingSpec, email: str) -> Record:
     """The source's record with this address; the first when it is on several lists. Raises NotFound."""
     connection = _connection(spec.source_connection)
+    if not vendor(connection.vendor).capabilities.can_read(spec.source_object):
+        return _as_told(spec, connection, email.strip())
     field = _capability(connection, spec.source_object).addresses.get("email", "")
     found = open_client(connection).find(spec.source_object, field, [email.strip()]) if field else []
     if not found:
@@ -59,9 +65,24 @@ def record_of_event(spec: MappingSpec, event: Event) -> Record:
     """The event's record, completed from the source. Raises MappingInvalid for an event of something else."""
     if event.connection.name != spec.source_connection or event.object != spec.source_object:
         raise MappingInvalid(f"This event is not about a {spec.source_object} of {spec.source_connection}.")
-    if spec.read == "never" or not event.record_id:
+    can_read = vendor(event.connection.vendor).capabilities.can_read(event.object)
+    if spec.read == "never" or not event.record_id or not can_read:
         return dict(event.record)
     return {**event.record, **storable(read_record(spec, event.record_id))}
+
+
+def _as_told(spec: MappingSpec, connection: Connection, who: str) -> Record:
+    """Where nothing can be read, what the newest event said of this record id, e-mail address or event id."""
+    identify = vendor(connection.vendor).identify
+    told = Event.objects.filter(connection=connection, object=spec.source_object).order_by("-id")
+    for event in told[:LOOKED_THROUGH]:
+        email, _phone = identify(event.object, event.record)
+        if who.lower() in (event.id.lower(), event.record_id.lower(), email.lower()):
+            return dict(event.record)
+    raise NotFound(
+        f"None of the last {LOOKED_THROUGH} events of {connection.name} is about this record.",
+        help="Let the tool send it once more, then look again.",
+    )
 
 
 def _connection(name: str) -> Connection:

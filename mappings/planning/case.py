@@ -13,7 +13,7 @@ from integrations.clients import ExchangeList, open_client
 from integrations.conflicts import Question
 from integrations.leases import Holding
 from integrations.models import ConflictKind, Connection, Event, Link, Person
-from integrations.vendors.base import Client, Vendor
+from integrations.vendors.base import Client, Found, Vendor
 from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import vendor
 
@@ -40,6 +40,7 @@ class Case:
     links: list[Link] = field(default_factory=list)  # records found on the way that need no write
     agreed: list[Link] = field(default_factory=list)  # known records whose snapshot was brought up to date
     questions: list[Question] = field(default_factory=list)  # only a human can say who, or which record, this is
+    first_seen: list[tuple[Connection, Found]] = field(default_factory=list)  # targets that had no link
     is_late: bool = False  # the record was deleted before: only an opt-out of its person still counts
     problem: CrosswalkError | None = None
 

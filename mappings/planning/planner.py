@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
+from audit.hooks.recording import tell_events
 from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
@@ -26,6 +27,7 @@ from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
+from .first_links import tell_stops_found
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
 from .reading import READ, read_records
@@ -217,9 +219,11 @@ def _settle(cases: Sequence[Case]) -> None:
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
+    tell_stops_found(clear)
     _remember(clear)
     conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])
     settle_planned(_settled(case, conflicts) for case in finished)
+    tell_events([case.event for case in finished if case.event.state != EventState.FAILED])
     for case in present:
         if case.problem is not None:
             _postpone(case)

@@ -32,7 +32,12 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 
 
 def needs_reading(case: Case, shop: Workshop) -> bool:
-    """Whether any rule of the case wants the record read: always, or because a path is not in the event."""
+    """Whether any rule of the case wants the record read: always, or because a path is not in the event.
+
+    Where nothing can be read, the event says all there is.
+    """
+    if not case.kind.capabilities.can_read(case.event.object):
+        return False
     if case.event.source in (EventSource.RESYNC, EventSource.POLL):
         return True
     if case.event.context.get(READ):

@@ -92,16 +92,17 @@ _READERS: dict[str, Callable[[Table, ActionKey], Any]] = {
 }
 
 
-def _paths_of_due(due: str) -> set[str]:
+def paths_of_due(due: str) -> set[str]:
+    """A time from now and a day read nothing; anything else is a field, or a text with fields."""
     if "{" in due:
         return paths_of(due)
-    return set() if due.startswith("+") or _DAY.match(due) else {due}
+    return set() if not due or due.startswith("+") or _DAY.match(due) else {due}
 
 
 _PATHS: dict[str, Callable[[Any], set[str]]] = {
     "text": paths_of,
     "texts": lambda texts: set().union(*map(paths_of, texts)),
     "path": lambda path: {path},
-    "due": _paths_of_due,
+    "due": paths_of_due,
     "values": lambda fields: set().union(*(paths_of(value) for value in fields.values() if isinstance(value, str))),
 }

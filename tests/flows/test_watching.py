@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Change, ChangeState, OptOut
@@ -15,7 +17,9 @@ from config.tasks import work_off
 from integrations.models import Connection, Event, EventSource, RecordState, WatchState
 from integrations.vendors.base import Look
 from integrations.vendors.errors import AuthenticationFailed, RateLimited, Unavailable
+from mappings.configuration.connections import read_connection
 from mappings.models import Mapping, MappingVersion, Rule, VersionState
+from mappings.spec.problems import Problem
 from mappings.watching import wanted_events
 from tests.memory_vendor import WATCH, MemoryClient, Pair
 
@@ -230,6 +234,19 @@ def test_our_own_write_seen_by_a_look_changes_nothing(pair: Pair) -> None:
     assert Change.objects.count() <= 2
 
 
+def test_what_happened_while_nobody_listened_is_no_news_afterwards(pair: Pair) -> None:
+    copy_to_right()
+    work()
+    Rule.objects.update(enabled=False)
+    work()
+    assert not WatchState.objects.exists()
+    sign_up_unreported(pair, email="meanwhile@example.com", name="Meanwhile")
+    Rule.objects.update(enabled=True)
+    work()
+    look_again()
+    assert not pair.right.records
+
+
 # --- opt-outs that are a state, not an act ---------------------------------------------------------------------
 
 
@@ -281,3 +298,110 @@ def test_what_is_wanted_names_the_events_of_rules_and_who_is_told_opt_outs(pair:
     wanted = {Connection.objects.get(pk=pk).name: events for pk, events in wanted_events().items()}
     assert "opt_out.changed" in wanted["left"] and "opt_out.changed" not in wanted["right"]
     assert "contact.deleted" in wanted["right"]
+
+
+def test_a_stop_that_was_there_before_we_came_is_copied_when_the_record_is_first_found(pair: Pair) -> None:
+    pair.right.sign_up(email="anna@example.com", name="Anna", stopped=True)
+    copy_to_right()
+    stop_rule("back", "right", "opt_out.changed", "left")
+    work()
+    sign_up_unreported(pair, email="anna@example.com", name="Anna B", stopped=False)
+    look_again()
+    (record,) = pair.left.records.values()
+    assert record["stopped"] is True
+    stop = OptOut.objects.get()
+    assert (stop.connection.name, stop.targets) == ("right", ["left"])
+    look_again()
+    assert OptOut.objects.count() == 1
+
+
+def test_nothing_is_copied_where_nobody_listens(pair: Pair) -> None:
+    pair.right.sign_up(email="anna@example.com", name="Anna", stopped=True)
+    copy_to_right()
+    work()
+    sign_up_unreported(pair, email="anna@example.com", name="Anna B")
+    look_again()
+    assert not Event.objects.filter(type="opt_out.changed").exists() and not OptOut.objects.exists()
+
+
+def test_what_a_record_was_converted_to_is_told_what_the_record_knew(pair: Pair) -> None:
+    """The vendor made another record of it, and that one may be mailed: the stop in force is told again."""
+    copy_to_right()
+    stop_rule("stop", "left", "opt_out.changed", "right")
+    work()
+    anna = sign_up_unreported(pair, email="anna@example.com", name="Anna", stopped=False)
+    look_again()
+    edit_unreported(pair, anna, stopped=True)
+    look_again()
+    became = pair.right.sign_up(email="anna@example.com", name="Anna", stopped=False)
+    (first, *_rest) = pair.right.records
+    convert = Event(
+        connection=Connection.objects.get(name="right"),
+        type="contact.updated",
+        object="contact",
+        record_id=first,
+        record=pair.right.records[first],
+        context={"converted": ["contact", became]},
+        source=EventSource.POLL,
+        dedupe_key="converted",
+        order_key="converted",
+        occurred_at=timezone.now(),
+    )
+    convert.save()
+    work()
+    assert pair.right.records[became]["stopped"] is True
+    assert OptOut.objects.count() == 1
+
+
+# --- what the user sees and sets -------------------------------------------------------------------------------
+
+
+def test_the_connection_page_says_what_is_looked_at_and_looks_at_once(pair: Pair, admin_client: Client) -> None:
+    copy_to_right()
+    work()
+    left = Connection.objects.get(name="left")
+    page = reverse("admin:integrations_connection_change", args=[left.pk])
+    assert "Changed contacts" in admin_client.get(page).content.decode()
+    sign_up_unreported(pair, email="anna@example.com", name="Anna")
+    admin_client.post(reverse("admin:integrations_connection_press", args=[left.pk, "look"]))
+    work()
+    assert len(pair.right.records) == 1
+    pair.left.failures.append(Unavailable("Memory is down."))
+    look_again()
+    assert "Memory is down." in admin_client.get(page).content.decode()
+
+
+def test_a_connection_without_rules_says_that_it_is_not_looked_at(pair: Pair, admin_client: Client) -> None:
+    right = Connection.objects.get(name="right")
+    page = admin_client.get(reverse("admin:integrations_connection_change", args=[right.pk]))
+    assert "no rule that is on listens to this" in page.content.decode()
+
+
+def test_how_often_is_set_on_the_page(pair: Pair, admin_client: Client) -> None:
+    left = Connection.objects.get(name="left")
+    page = reverse("admin:integrations_connection_change", args=[left.pk])
+    form = {"name": "left", "environment": "production", "mode": "read_write"}
+    admin_client.post(page, {**form, "watch_changes": "30"})
+    left.refresh_from_db()
+    assert left.options == {"watch": {"changes": 30}}
+    assert 'value="30"' in admin_client.get(page).content.decode()
+    refused = admin_client.post(page, {**form, "watch_changes": "9999"})
+    assert "1440" in refused.content.decode()
+    admin_client.post(page, {**form, "watch_changes": ""})
+    left.refresh_from_db()
+    assert left.options == {}
+
+
+@pytest.mark.parametrize(
+    ("watch", "said"),
+    [({"changes": 30}, ""), ({"changes": 0}, ""), ({"changes": -1}, "changes is looked at"), ({"x": 1}, "x")],
+)
+def test_how_often_is_set_in_the_file(pair: Pair, watch: dict[str, int], said: str) -> None:
+    problems: list[Problem] = []
+    spec = read_connection(
+        "left", {"vendor": "memory", "base_url": "http://127.0.0.1:1", "options": {"watch": watch}}, problems
+    )
+    if said:
+        assert any(said in str(problem) for problem in problems)
+    else:
+        assert not problems and spec is not None and spec.options == {"watch": watch}

@@ -34,7 +34,7 @@ def seed(shelf: Shelf) -> None:
         shelf.put("tag", id, {"tagId": id, "name": name, "createdAt": moment, "color": ""})
     for id, name, type, format, values in FIELDS:
         shelf.put("customField", id, _field(id, name, type, format, list(values)))
-    shelf.put("webinar", WEBINAR, _webinar(moment))
+    shelf.put("webinar", WEBINAR, webinar_body(WEBINAR, "From list to pipeline", moment, moment))
     shelf.put("blocklist", "blocklist", {"masks": ["blocked@example.com", "@blocked.example.com"]})
 
 
@@ -65,13 +65,13 @@ def _field(id: str, name: str, type: str, format: str, values: list[str]) -> Doc
     return {"customFieldId": id, "name": name, **form, "hidden": "false", "values": values}
 
 
-def _webinar(moment: str) -> Document:
+def webinar_body(id: str, name: str, starts_on: str, created_on: str) -> Document:
     return {
-        "webinarId": WEBINAR,
-        "name": "From list to pipeline",
-        "createdOn": moment,
-        "startsOn": moment,
-        "webinarUrl": "https://webinar.example.com/from-list-to-pipeline",
+        "webinarId": id,
+        "name": name,
+        "createdOn": created_on,
+        "startsOn": starts_on,
+        "webinarUrl": f"https://webinar.example.com/{name.lower().replace(' ', '-')}",
         "status": "finished",
         "type": "live",
         "campaignIds": [MAIN_LIST],

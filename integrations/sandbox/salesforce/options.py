@@ -15,6 +15,7 @@ SWITCHES = (
     Switch("jwt_public_key", "Public key (PEM) that checks JWTs; empty: signatures are not checked", "text", ""),
     Switch("lock_row", "Refuse the next records as locked", "count", 0),
     Switch("edit_converted_leads", "The user may edit converted leads", "flag", False),
+    Switch("notes_enabled", "Notes (ContentNote) are switched on", "flag", True),
     Switch("hidden_fields", "Fields the user does not see (Lead.HasOptedOutOfEmail, …)", "list", []),
     Switch("readonly_fields", "Fields the user sees and may not write", "list", []),
     Switch("restricted_picklists", "Picklists that take only their own values (Lead.Status, …)", "list", []),

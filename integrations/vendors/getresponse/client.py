@@ -32,6 +32,8 @@ PER_PAGE = 1000
 FRAME = timedelta(minutes=10)
 CALLS_PER_SECOND = 80  # X-RateLimit-Limit says this when it speaks of the second, 30000 when of the frame (§5)
 WAIT_WHEN_NOTHING_IS_SAID = 5
+FLAGS = "additionalFlags"
+BLOCKLISTS = ("blocklists", "blacklists")  # today's name and that of 2023
 
 Query = Sequence[tuple[str, str]]
 
@@ -66,7 +68,8 @@ CODES = {
     1021: Meaning(ConfigurationError, "Check the connection's options: GetResponse refused a header."),
     1023: Meaning(ScopeMissing, "Give the account that owns the API key the missing permission in GetResponse."),
     1024: Meaning(ConfigurationError, "Check the MAX domain in the connection's options: GetResponse has no such one."),
-    1027: Meaning(ConfigurationError, "The plan's contact limit is reached. Enlarge it in GetResponse."),
+    # Not the connection's: opt-outs and updates go on while nobody can be added.
+    1027: Meaning(Rejected, "The plan's contact limit is reached. Enlarge it in GetResponse, then press Retry."),
     1028: Meaning(Rejected, "GetResponse does not allow this to be changed."),
     1029: Meaning(Rejected, "GetResponse does not allow this property. Remove it from the mapping."),
 }
@@ -100,13 +103,27 @@ class Api:
 
     def send(self, call: Call) -> Answer:
         """Make the call. Raises what the answer means unless it is a 2xx with the JSON that a read promises."""
-        return self._understood(call, self._http.send(replace(call, headers=self._headers())))
+        return self._understood(call, self._http.send(replace(_unharmful(call), headers=self._headers())))
 
     def get_many(self, asked: Sequence[tuple[str, Query]]) -> list[Answer | None]:
         """One read per (path, query), several at a time; None where nothing is there. Raises the first failure."""
         headers = self._headers()
         calls = [Call("GET", path, query=query, headers=headers) for path, query in asked]
         return [self._found(call, outcome) for call, outcome in zip(calls, self._http.send_many(calls), strict=True)]
+
+    def send_each(self, calls: Sequence[Call]) -> list[Answer | CrosswalkError]:
+        """Make calls several at a time; each has its own outcome, in order. Raises what kept all from being sent."""
+        headers = self._headers()
+        sent = [replace(_unharmful(call), headers=headers) for call in calls]
+        return [self._outcome(call, outcome) for call, outcome in zip(sent, self._http.send_many(sent), strict=True)]
+
+    def _outcome(self, call: Call, outcome: Answer | CrosswalkError) -> Answer | CrosswalkError:
+        if isinstance(outcome, CrosswalkError):
+            return outcome
+        try:
+            return self._understood(call, outcome)
+        except CrosswalkError as error:
+            return error
 
     def _found(self, call: Call, outcome: Answer | CrosswalkError) -> Answer | None:
         if isinstance(outcome, CrosswalkError):
@@ -166,10 +183,19 @@ class Api:
         return Redactor(self._secrets)(without_addresses(words))
 
 
-def next_page(answer: Answer, page: int, elements: int) -> int:
+def _unharmful(call: Call) -> Call:
+    """The call itself. Raises Rejected for one that would replace the whole blocklist (getresponse.md §2.4)."""
+    flags = [flag for name, value in call.query if name == FLAGS for flag in value.split(",")]
+    says_how = len({"add", "delete"} & set(flags)) == 1
+    if call.writes and any(word in call.path for word in BLOCKLISTS) and not says_how:
+        raise Rejected("Crosswalk does not replace a blocklist: it adds to it or takes from it.")
+    return call
+
+
+def next_page(answer: Answer, page: int, elements: int, size: int = PER_PAGE) -> int:
     """The number of the next page, 0 when this was the last. A page past the end is an empty list."""
     total = leading_integer(answer.headers.get("TotalPages"))
-    more = page < total if total is not None else elements >= PER_PAGE
+    more = page < total if total is not None else elements >= size
     return page + 1 if more and elements else 0
 
 

@@ -26,4 +26,21 @@ OPTIONS = (
         secret=False,
         required=False,
     ),
+    Credential(
+        "create_tags",
+        "Create tags",
+        help="yes: a tag that GetResponse does not have yet is made when it is needed. "
+        "Empty: the change fails and says which tag is missing.",
+        secret=False,
+        required=False,
+        choices=("yes",),
+    ),
+    Credential(
+        "tag_names",
+        "Tag names",
+        help="GetResponse's tags have only the letters a to z, digits and _. What to call other tags there, for "
+        "example: VIP client = vip; לקוח = customer",
+        secret=False,
+        required=False,
+    ),
 )

@@ -6,7 +6,11 @@ from collections.abc import Callable, Sequence
 
 from ..case import Case, Step
 from .campaigns import plan_campaign
+from .increments import plan_increment
+from .notes import plan_add_note
 from .opt_out import plan_opt_out
+from .tags import plan_tags
+from .tasks import plan_create_task
 from .upsert import plan_upsert
 
 PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
@@ -16,4 +20,9 @@ PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "opt_out": plan_opt_out,
     "add_to_campaign": plan_campaign,
     "remove_from_campaign": plan_campaign,
+    "create_task": plan_create_task,
+    "add_note": plan_add_note,
+    "increment": plan_increment,
+    "add_tags": plan_tags,
+    "remove_tags": plan_tags,
 }

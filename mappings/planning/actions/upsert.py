@@ -37,7 +37,8 @@ class Work:
 def plan_upsert(step: Step, cases: Sequence[Case]) -> None:
     """Add the change each case needs, or say why none is needed."""
     work = _work(step)
-    targets = find_targets(work.spec, cases, work.connection, work.client, work.schema)
+    moves = step.action.name == "set"
+    targets = find_targets(work.spec, cases, work.connection, work.client, work.schema, moves)
     for target in targets:
         if target.found is None or target.found.moved_to is None:
             _plan(work, target, work.spec.target_object, target.found, work.schema)
@@ -109,6 +110,8 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
             f"There is no {object} of this person at {work.connection.name}; {work.step.action.name} makes none."
         )
         return
+    if found is not None and _link_of(target) is None:
+        case.first_seen.append((work.connection, found))
     comparison = _compare(work, target, object, mapped, known, schema)
     _note_agreement(target, found, mapped)
     if comparison.conflicts:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ...base import Account, Check, Client, Field, Found, Outcome, Page, Record, Services, Write
+from ...base import Account, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...lookups import Entry
 from ..client import Api
 from ..fields import described_field
 from .checks import Checks
 from .choices import Choices
 from .queries import Queries
+from .watching import Watching
 from .writer import Writer
 
 
@@ -50,6 +51,9 @@ class Salesforce(Client):
         filters: Mapping[str, str] | None = None,
     ) -> Page:
         return self.queries.page(object, cursor, since, filters or {})
+
+    def watch(self, look: Look) -> Glance:
+        return Watching(self.queries).glance(look)
 
     def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
         return self.queries.count(object, since, filters or {})

@@ -34,17 +34,17 @@ class Queries:
         self.api = api
         self._described: dict[str, list[Record]] = {}
 
-    def describe(self, object: str) -> list[Record]:
-        """The object's fields as Salesforce says them; asked once."""
-        if object not in self._described:
+    def describe(self, object: str, fresh: bool = False) -> list[Record]:
+        """The object's fields as Salesforce says them; asked once, unless they are to be `fresh`."""
+        if fresh or object not in self._described:
             body = self.api.get(self.api.data(f"sobjects/{name(object)}/describe"))
             fields = body.get("fields") if isinstance(body, dict) else None
             self._described[object] = [f for f in fields or [] if isinstance(f, dict)]
         return self._described[object]
 
-    def rows(self, soql: str) -> Iterator[Record]:
+    def rows(self, soql: str, deleted: bool = False) -> Iterator[Record]:
         """All rows of a query; pages may be shorter than asked for, so `done` decides."""
-        body = self.api.get(self.api.data("query"), (("q", soql),))
+        body = self.api.get(self.api.data("queryAll" if deleted else "query"), (("q", soql),))
         while True:
             yield from map(plain, body.get("records") or ())
             following = body.get("nextRecordsUrl")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0007_lined_up'),
+        ('audit', '0008_hooks'),
         ('integrations', '0008_backfill'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
