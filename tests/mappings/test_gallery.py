@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from audit.models import Change, OptOut
+from integrations.clients import open_client
 from integrations.lookups import entries_of
-from integrations.models import Connection, WatchState
+from integrations.models import Connection, Event, WatchState
 from integrations.tokens import set_token
 from integrations.vendors.registry import VENDORS
 from mappings.configuration.applying import Refused
@@ -285,6 +286,30 @@ def test_a_score_goes_up_once_for_a_tagging_that_is_pushed_and_seen(world: World
     world.work()
     look_again(world)
     assert world.leads[0]["NumberOfEmployees"] == 10
+
+
+def test_a_tag_that_we_put_on_ourselves_starts_nothing(world: World) -> None:
+    switched_on("leads")
+    switched_on("score")
+    world.rule("mark", "contact.subscribed", {"add_tags": {"connection": "getresponse-main", "tags": ["demo_watched"]}})
+    world.rule("told", "contact.tagged", {"upsert": {"mapping": "leads-lead"}})
+    world.work()
+    contact = world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    look_again(world)
+    assert [tag["name"] for tag in tags_of(world, contact)] == ["demo_watched"]
+    look_again(world)
+    event = Event.objects.get(type="contact.tagged")
+    assert "We wrote the tag demo_watched there ourselves." in event.reason
+    world.sandbox.act("getresponse", "tag", contactId=contact["contactId"], tag="pricing_page_visited")
+    look_again(world)
+    assert world.leads[0]["NumberOfEmployees"] == 10
+
+
+def tags_of(world: World, contact: dict[str, Any]) -> list[dict[str, Any]]:
+    record = open_client(world.getresponse).read("contact", [contact["contactId"]])[contact["contactId"]]
+    tags: list[dict[str, Any]] = record["tags"]
+    return tags
 
 
 def test_a_webinar_makes_a_registered_member_and_then_an_attended_one(world: World) -> None:
