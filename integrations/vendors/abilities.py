@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .lookups import LookUp
+
+if TYPE_CHECKING:
+    from .base import Account, Services, Token
 
 Channel = Literal["email", "sms", "call", "whatsapp", "all"]
 Seen = Literal["pushed", "polled", "invisible"]
@@ -152,6 +155,21 @@ class Credential:
     secret: bool = True
     required: bool = True
     choices: tuple[str, ...] = ()
+    table: bool = False  # names and what each stands for: "a = b; c = d", in a configuration file also as a table
+
+
+@dataclass(frozen=True)
+class OAuth:
+    """How a person signs in at the vendor in the browser.
+
+    `ready`: what that needs has been entered. `authorize_url`: where to go, of (account, our callback URL, state).
+    `exchange` makes the code that comes back into a token, of (account, services, code, our callback URL).
+    """
+
+    label: str
+    ready: Callable[[Account], bool]
+    authorize_url: Callable[[Account, str, str], str]
+    exchange: Callable[[Account, Services, str, str], Token]
 
 
 @dataclass(frozen=True)

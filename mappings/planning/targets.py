@@ -9,13 +9,14 @@ from typing import Any
 from audit.increments import INCREMENT
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
+from audit.settling import DELETE
 from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
 from integrations.records import standing_for_people
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
-from integrations.vendors.errors import RecordError
+from integrations.vendors.errors import Busy, RecordError
 from integrations.vendors.registry import vendor
 
 from ..mapper import Schema, map_record
@@ -43,6 +44,7 @@ class Target:
     owners: list[Person] = field(default_factory=list)  # whose the records with the address are: is it the same person?
     preferred: bool = False  # `found` is a contact that takes the place of a lead that is not made
     rivals: list[Found] = field(default_factory=list)  # several living records fit: a human says which
+    leaving: set[str] = field(default_factory=set)  # ids of their records that are about to be deleted
     place: Any = None  # which of the person's records, where they have one for each of something: GetResponse's list
 
     @property
@@ -121,7 +123,9 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
         open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
-        if change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
+        if change.operation == DELETE and change.state in IN_LINE:
+            target.leaving.add(change.record_id)
+        elif change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
             target.under_way.append(change)
         if open_ended:
             target.pending = change
@@ -242,6 +246,14 @@ def _settle(target: Target, candidates: Sequence[Found]) -> bool:
     target.found = living[0] if living else candidates[-1] if candidates else None
     if target.pending is not None and target.found is not None:
         target.pending = None
+    return not _is_leaving(target)
+
+
+def _is_leaving(target: Target) -> bool:
+    """Our own deletion comes first; what is to happen then is planned when it is done."""
+    if target.found is None or target.found.record_id not in target.leaving:
+        return False
+    target.case.problem = Busy(f"{target.found.object} {target.found.record_id} is about to be deleted.")
     return True
 
 

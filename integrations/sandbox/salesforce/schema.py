@@ -96,6 +96,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Status", "Lead Status", LEAD_STATUSES, LEAD_STATUSES[0]),
         _picklist("Rating", "Rating", ("Hot", "Warm", "Cold")),
         _picklist("Industry", "Industry", ("Education", "Finance", "Healthcare", "Retail", "Technology", "Other")),
+        Field("NumberOfEmployees", "Employees", "int"),
         _computed("IsConverted", "Converted", "boolean"),
         _computed("ConvertedDate", "Converted Date", "date"),
         _computed("ConvertedContactId", "Converted Contact ID", "reference", 18, ("Contact",)),
