@@ -20,7 +20,8 @@ def address(changes: Sequence[Change]) -> None:
     for change in changes:
         if not change.record_id and change.operation in ABOUT_A_RECORD and change.depends_on is not None:
             change.object, change.record_id = change.depends_on.object, change.depends_on.record_id
-    _by_link([c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")])
+    made = [c for c in changes if c.operation in ("upsert", "update") and c.kind not in PLACES]
+    _by_link([c for c in made if not c.record_id and c.person_id])
 
 
 def _by_link(changes: Sequence[Change]) -> None:
@@ -28,9 +29,8 @@ def _by_link(changes: Sequence[Change]) -> None:
         return
     known = _known(changes)
     for change in changes:
-        if change.kind not in PLACES:
-            spot = (change.person_id or "", change.object, place_of(change, change.known))
-            change.record_id = known.get(spot, "")
+        spot = (change.person_id or "", change.object, place_of(change, change.known))
+        change.record_id = known.get(spot, "")
 
 
 def _known(changes: Sequence[Change]) -> dict[tuple[str, str, Any], str]:

@@ -18,7 +18,7 @@ from . import clock
 from .ids import new_id
 from .leases import LEASE, over_before, skip_claimed
 from .models import Event, EventSource, EventState
-from .receive import lane_of
+from .receive import VIA, lane_of
 from .rows import update_rows
 from .storable import storable
 from .vendors.base import Inbound, Notice
@@ -166,7 +166,12 @@ def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = 
         object=notice.object,
         record_id=notice.record_id,
         record=storable(notice.record),
-        context={**storable(notice.context), "replayed_by": actor, **({VERSIONS: dict(versions)} if versions else {})},
+        context={
+            **storable(notice.context),
+            **{key: event.context[key] for key in (VIA,) if key in event.context},
+            "replayed_by": actor,
+            **({VERSIONS: dict(versions)} if versions else {}),
+        },
         source=EventSource.REPLAY,
         lane=lane_of(notice.type),
         dedupe_key=f"replay:{new_id()}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from integrations.vendors.base import ObjectCapability, Vendor
@@ -12,6 +13,7 @@ from .reading import unknown
 from .rule import ActionSpec
 
 Place = tuple[str | int, ...]
+_IN_PATH = re.compile(r"{(\w+)}")
 NUMBERS = ("number", "integer")
 
 
@@ -99,6 +101,25 @@ def _check_increment(action: ActionSpec, connection: str, vendor: Vendor, place:
         findings.warn(f"'{field}' of {name} is no number field: what holds no number is refused.", *place, "field")
 
 
+def _check_delete(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    if not any("delete" in object.writes and _is_person(object) for object in vendor.capabilities.objects):
+        findings.refuse(f"Crosswalk deletes nobody at {vendor.label}.", *place, "connection")
+
+
+def _check_call(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    key, known = action.params["operation"], {each.key: each for each in vendor.operations if each.kind != "trigger"}
+    operation = known.get(key)
+    if operation is None:
+        findings.refuse(unknown(key, f"an operation of {vendor.label}", known), *place, "operation")
+        return
+    wanted = [name for name in _IN_PATH.findall(operation.path) if name in operation.parameters]
+    missing = [name for name in wanted if name not in action.params.get("params", {})]
+    if missing:
+        findings.refuse(f"{key} needs {', '.join(missing)} in params.", *place, "params")
+    if operation.kind == "lookup":
+        findings.warn(f"{key} only reads: nothing is done with what it answers.", *place, "operation")
+
+
 Check = Callable[[ActionSpec, str, Vendor, Place, Findings], object]
 CHECKS: dict[str, Check] = {
     "opt_out": _check_opt_out,
@@ -106,4 +127,6 @@ CHECKS: dict[str, Check] = {
     "create_task": _check_task,
     "add_note": _check_note,
     "increment": _check_increment,
+    "delete": _check_delete,
+    "call": _check_call,
 }

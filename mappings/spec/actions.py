@@ -85,7 +85,17 @@ NOTE = (CONNECTION, TITLE, BODY)
 _FORMS = (
     ActionForm("upsert", "Create or update", "Creates the record, or updates it when it is there.", MAPPED, ready=True),
     ActionForm("update", "Update", "Updates the record when there is one, and creates none.", MAPPED, ready=True),
-    ActionForm("delete", "Delete", "Deletes the record at the target.", MAPPED),
+    ActionForm(
+        "delete",
+        "Delete",
+        "Deletes the person's record at the target.",
+        (
+            ActionKey("mapping", "mapping", "The mapping whose target is deleted."),
+            ActionKey("connection", "connection", "Instead of a mapping: the person's record there."),
+        ),
+        ready=True,
+        either=("mapping", "connection"),
+    ),
     ActionForm(
         "opt_out",
         "Opt out",
@@ -158,13 +168,14 @@ _FORMS = (
     ActionForm(
         "call",
         "Call an operation",
-        "Runs any operation of the vendor's catalogue.",
+        "Runs an operation of the vendor's catalogue, once for each event.",
         (
             CONNECTION,
             ActionKey("operation", "name", "The operation's key in the catalogue.", required=True),
-            ActionKey("params", "table", "Its parameters."),
-            ActionKey("body", "table", "Its body."),
+            ActionKey("params", "table", "Its parameters; texts take {field} placeholders."),
+            ActionKey("body", "table", "Its body; texts take {field} placeholders."),
         ),
+        ready=True,
     ),
     ActionForm(
         "notify",

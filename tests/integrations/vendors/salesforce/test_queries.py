@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 import responses
 
-from integrations.vendors.errors import FieldHidden, MappingInvalid
+from integrations.vendors.errors import FieldHidden, MappingInvalid, NotFound
 from integrations.vendors.salesforce.resources.queries import LONGEST_QUERY, literal, names, parts
 
 from .org import DATA, INSTANCE, client, rows, soql
@@ -40,7 +40,7 @@ def test_a_name_with_other_signs_never_enters_a_query(bad: str) -> None:
         client().find("Lead", bad, ["x"])
     with pytest.raises(MappingInvalid):
         client().find("Lead", "Email", ["x"], [bad])
-    with pytest.raises(MappingInvalid):
+    with pytest.raises(NotFound):
         client().describe(bad)
 
 
