@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations import clock
 from integrations.models import Connection, Event, Link, Person
+from integrations.people import emails_of
 from integrations.schemas import known_fields
 from integrations.vendors.base import Found, OptOutField
 from integrations.vendors.registry import vendor
@@ -218,6 +219,12 @@ def cover_new_records(changes: Sequence[Change]) -> list[Change]:
         if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
         and flags_of(change.connection, change.object, opt_out.channel)
     ]
+    missed += [
+        change_for(opt_out, change.connection, found, None, actor="opt-out")
+        for change in made
+        for opt_out in opt_outs.get(change.person_id or "", [])
+        for found in address_records(opt_out, change.connection)
+    ]
     recorded = record_changes(missed) if missed else []
     wake_for(recorded)
     return recorded
@@ -286,6 +293,25 @@ def _release(person_id: str) -> None:
     Change.objects.filter(id__in=[change.id for change in released], state=ChangeState.HELD).update(
         state=ChangeState.QUEUED, held_reason="", **due_now()
     )
+
+
+def known_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:
+    """What can be told without asking the vendor: the records we know of, and the addresses themselves."""
+    linked = linked_records(opt_out, connection, objects)
+    known = {(found.object, found.record_id) for found in linked}
+    return linked + [f for f in address_records(opt_out, connection) if (f.object, f.record_id) not in known]
+
+
+def address_records(opt_out: OptOut, connection: Connection) -> list[Found]:
+    """Where a record is an address itself (a blocklist): one for each address of the person, who may have no other."""
+    objects = [name for name in objects_of(connection, [opt_out.channel]) if _is_of_addresses(connection, name)]
+    addresses = emails_of([opt_out.person]).get(opt_out.person_id, []) if objects else []
+    return [Found(name, address, {}) for name in objects for address in sorted(addresses)]
+
+
+def _is_of_addresses(connection: Connection, object: str) -> bool:
+    capability = vendor(connection.vendor).capabilities.object(object)
+    return any(capability and flag.email_field == capability.id_field for flag in flags_of(connection, object))
 
 
 def linked_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:

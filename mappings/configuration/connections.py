@@ -121,6 +121,8 @@ def _entries(entries: Table, known: Sequence[Credential]) -> dict[str, str]:
 
 def _entry(entries: Table, entry: Credential) -> str:
     value = entries.data[entry.name]
+    if entry.table and isinstance(value, Mapping):
+        value = "; ".join(f"{text_of(name)} = {text_of(said)}" for name, said in value.items())
     if not isinstance(value, str | int | float):
         entries.refuse(entry.name, f"{entry.name} must be text, not {kind_of(value)}.")
         return ""

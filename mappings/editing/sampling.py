@@ -14,8 +14,10 @@ from integrations.vendors.errors import Ambiguous, MappingInvalid, NotFound, Rec
 from integrations.vendors.registry import vendor
 
 from ..mapper import Schema
+from ..planning.targets import place_wanted
 from ..preview import Preview, preview_mapping
 from ..spec import MappingSpec
+from ..transforms import Context
 
 LOOKED_THROUGH = 200  # events at the most, for one record of a source that cannot be asked
 
@@ -107,14 +109,27 @@ def _find_target(
     spec: MappingSpec, record: Record, connection: Connection, client: Client, schema: Schema
 ) -> Record | None:
     """What the target holds now: by the key, else by e-mail. Raises Ambiguous when several living records fit."""
-    keys = _keys(spec, record, connection)
-    fields = [row.to for row in spec.fields] + [spec.key_field] * bool(spec.key_field)
+    keys, apart = _keys(spec, record, connection), _capability(connection, spec.target_object).one_per
+    fields = [*(row.to for row in spec.fields), *filter(None, (spec.key_field, apart))]
     wanted = [name for name in dict.fromkeys(fields) if schema is None or name in schema]
     found = client.find_any(spec.target_object, keys, wanted) if keys else []
+    if apart:
+        found = _of_its_place(spec, record, found, apart)
     chosen = _by_key(found, spec, keys) or [item for item in found if item.moved_to is None] or found
     if len(chosen) > 1:
         raise Ambiguous(f"{len(chosen)} records of {spec.target_object} fit this person.")
     return chosen[0].record if chosen else None
+
+
+def _of_its_place(spec: MappingSpec, record: Record, found: list[Found], apart: str) -> list[Found]:
+    """Of a person's records those that the mapping writes to, where they have one for each list."""
+    source = vendor(_connection(spec.source_connection).vendor)
+
+    def lookup(path: str) -> tuple[bool, Any]:
+        return source.path(record, path)
+
+    place = place_wanted(spec, record, lookup, Context(record, lookup), apart)
+    return [each for each in found if place is None or each.record.get(apart) == place]
 
 
 def _keys(spec: MappingSpec, record: Record, connection: Connection) -> dict[str, list[str]]:

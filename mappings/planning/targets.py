@@ -24,6 +24,7 @@ from ..spec import MappingSpec
 from ..transforms import Context
 from ..values import Lookup
 from .case import Case
+from .preferring import prefer_others
 from .questions import ask_which, ask_whose, holds_any, owners_of
 from .tombstones import is_made_again
 
@@ -41,6 +42,7 @@ class Target:
     pending: Change | None = None  # a record that is being made for this person right now
     under_way: list[Change] = field(default_factory=list)  # updates of their records that are not delivered yet
     owners: list[Person] = field(default_factory=list)  # whose the records with the address are: is it the same person?
+    preferred: bool = False  # `found` is a contact that takes the place of a lead that is not made
     rivals: list[Found] = field(default_factory=list)  # several living records fit: a human says which
     leaving: set[str] = field(default_factory=set)  # ids of their records that are about to be deleted
     place: Any = None  # which of the person's records, where they have one for each of something: GetResponse's list
@@ -81,7 +83,8 @@ def find_targets(
     if capability.one_per and not moves:
         _keep_apart(spec, targets, found, capability.one_per)
     owners = owners_of(connection, spec.target_object, found)
-    chosen = [target for target in targets if _choose(spec, target, found, capability, owners)]
+    prefer_others(spec, [target for target in targets if _may_go_elsewhere(spec, target, found)], connection, client)
+    chosen = [target for target in targets if target.preferred or _choose(spec, target, found, capability, owners)]
     for target in targets:
         ask_whose(target, connection, spec.target_object)
     ask_which([target for target in targets if target.rivals], connection, client, capability, schema)
@@ -210,6 +213,13 @@ def _choose_linked(
         f"{gone.object} {gone.record_id} was deleted at {spec.target_connection}; it is not made again."
     )
     return False
+
+
+def _may_go_elsewhere(spec: MappingSpec, target: Target, found: Sequence[Found]) -> bool:
+    """Nothing that carries our key is there or on its way."""
+    return target.pending is None and not any(
+        target.key and _is(f.record.get(spec.key_field), target.key) for f in found
+    )
 
 
 def _of_nobody_else(target: Target, records: Sequence[Found], owners: Mapping[str, Person]) -> list[Found]:

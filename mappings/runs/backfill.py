@@ -7,7 +7,7 @@ wanted, the day to live traffic, and stops at the brake for a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ from .sources import STATE_EVENTS, capability_of, event_of, filters_of, source_o
 PLANNING, READING, FINISHING = range(3)  # `Run.position`
 AHEAD = 500  # records that are begun and not done when the next page is read
 PILOT = 20
+PLAN_HOLDS = timedelta(days=1)
 KEYS = frozenset({"rule", "since", "limit", "nights_only"})
 
 
@@ -94,8 +95,9 @@ def _twin(rule: Rule) -> Run | None:
 
 
 def plan_for(scope: dict[str, Any]) -> dict[str, Any] | None:
-    """The newest plan of the same rule since the same day."""
-    plans = Run.objects.filter(kind=RunKind.BACKFILL, dry_run=True, state=RunState.DONE).order_by("-id")[:50]
+    """The newest plan of the same that is not out of date."""
+    done = Run.objects.filter(kind=RunKind.BACKFILL, dry_run=True, state=RunState.DONE)
+    plans = done.filter(created_at__gte=clock.now() - PLAN_HOLDS).order_by("-id")[:50]
     same = [run.plan for run in plans if all(run.scope.get(k) == scope.get(k) for k in ("rule", "since", "limit"))]
     return same[0] if same else None
 

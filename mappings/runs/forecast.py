@@ -42,13 +42,12 @@ class Draft:
 
     seen: int = 0  # records of the listing that were taken up
     records: int = 0  # of these, those that could be planned
-    batches: int = 0
     ends: dict[str, int] = field(default_factory=dict)
     calls: dict[str, dict[str, int]] = field(default_factory=dict)  # by connection, then purpose
     seconds: float = 0.0
 
     def add(self, taken: int, outcome: Outcome) -> None:
-        self.seen, self.records, self.batches = self.seen + taken, self.records + outcome.records, self.batches + 1
+        self.seen, self.records = self.seen + taken, self.records + outcome.records
         self.ends = dict(Counter(self.ends) + outcome.ends)
         for (name, purpose), calls in outcome.calls.items():
             mine = self.calls.setdefault(name, {})
@@ -123,12 +122,10 @@ def _plan(run: Run, rule: Rule, draft: Draft, listing: Listing, total: int) -> d
 
 
 def _scaled_calls(mine: Mapping[str, int], draft: Draft, total: int, everything: bool) -> dict[str, int]:
-    """Records are read one by one or together, so by their number; all else is asked and written per batch."""
+    """A batch of the rehearsal holds what one of the real run does, so all calls grow with the records."""
     if everything or not draft.records:
         return dict(mine)
-    batches = ceil(total / CLAIM) / draft.batches
-    factors = {"reads": total / draft.records, "look_ups": batches, "writes": batches}
-    return {purpose: round(calls * factors[purpose]) for purpose, calls in mine.items()}
+    return {purpose: ceil(calls * total / draft.records) for purpose, calls in mine.items()}
 
 
 def _line(connection: Connection, calls: Mapping[str, int]) -> dict[str, Any]:

@@ -6,16 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.delivery import since_when
 from audit.models import Attempt, Change, ChangeState, OptOut
-from audit.optouts import is_subscribing
+from audit.optouts import cover_new_records, is_subscribing
 from integrations.ids import new_id
-from integrations.models import Event, EventSource, EventState, Link
+from integrations.models import Event, EventSource, EventState, Link, Person
 from integrations.sandbox.getresponse.moments import as_getresponse
 from integrations.sandbox.getresponse.seed import DOUBLE_LIST, MAIN_LIST, NEWSLETTER_LIST
 from integrations.vendors.getresponse.resources import creating
+from mappings.editing.sampling import preview_record
+from mappings.identity.people import merge_people
+from mappings.models import MappingVersion
+from mappings.spec import parse_mapping
 from tests.world import World
 
 DANA = "dana@example.com"
@@ -44,6 +49,10 @@ class Outbound(World):
         self.mapping("lead-to-contact", **{**LEAD_TO_CONTACT, "key": None, "fields": fields})
         self.lead_rule("lead-changed", "contact.updated", UPSERT)
         self.lead_rule("lead-stopped", "opt_out.changed", STOP)
+
+    @property
+    def spec(self) -> Any:
+        return MappingVersion.objects.get(mapping__name="lead-to-contact").spec
 
     def lead_rule(self, name: str, event: str, *actions: dict[str, Any]) -> None:
         rule = self.rule(name, event, *actions)
@@ -164,6 +173,16 @@ def test_who_is_on_three_lists_is_no_question_when_the_mapping_names_one(outboun
     assert {c["campaignId"]: c["name"] for c in outbound.contacts}[NEWSLETTER_LIST] == "Cohen"
 
 
+def test_a_preview_shows_the_contact_on_the_list_that_the_mapping_names(outbound: Outbound) -> None:
+    outbound.start()
+    for list_id in (MAIN_LIST, NEWSLETTER_LIST):
+        outbound.sandbox.subscribe(DANA, campaignId=list_id, name=list_id)
+    spec = parse_mapping("lead-to-contact", outbound.spec)
+    sample = preview_record(spec, {"Email": DANA, "LastName": "Cohen"})
+    assert sample.target is not None
+    assert {row.to: row.before for row in sample.preview.rows}["name"] == NEWSLETTER_LIST
+
+
 def test_a_rule_moves_a_contact_only_by_set(outbound: Outbound) -> None:
     move = {"set": {"connection": "getresponse-main", "object": "contact", "fields": {LIST: NEWSLETTER_LIST}}}
     outbound.lead_rule("move", "contact.updated", move)
@@ -256,6 +275,46 @@ def test_a_stop_blocks_every_address_of_the_person(outbound: Outbound) -> None:
     outbound.hear_of(lead, "opt_out.changed")
     outbound.work()
     assert set(outbound.masks) >= {DANA, "old@example.com"}
+
+
+def test_a_stop_that_cannot_be_looked_up_there_is_told_as_soon_as_the_vendor_is_back(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.sandbox.switch("getresponse", down="always")
+    event = outbound.hear_of(outbound.lead(), "opt_out.changed")
+    outbound.work()
+    [change] = outbound.changes(connection=outbound.getresponse)
+    assert (change.record_id, change.state) == (DANA, ChangeState.QUEUED)
+    outbound.sandbox.switch("getresponse", down=0)
+    outbound.let_time_pass()
+    outbound.work()
+    event.refresh_from_db()
+    [change] = outbound.changes(connection=outbound.getresponse)
+    assert (event.state, change.state, DANA in outbound.masks) == (EventState.PLANNED, ChangeState.APPLIED, True)
+
+
+def test_a_stop_reaches_the_address_that_a_merge_brings(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead(), "opt_out.changed")
+    outbound.hear_of(outbound.lead("other@example.com"), Email="other@example.com")
+    outbound.work()
+    keep, absorbed = (Person.objects.get(addresses__value=address) for address in (DANA, "other@example.com"))
+    merge_people(keep, absorbed, "a person")
+    outbound.work()
+    assert set(outbound.masks) >= {DANA, "other@example.com"}
+
+
+def test_who_is_put_on_a_list_while_they_say_stop_is_blocked_all_the_same(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead())
+    outbound.work()
+    [change] = outbound.changes()
+    stop = OptOut.objects.create(person=change.person, address=DANA, channel="email", event=change.event,
+                                 connection=outbound.salesforce, heard_at=timezone.now())  # fmt: skip
+    change.created, change.record_id = True, "p1"
+    with transaction.atomic():
+        cover_new_records([change])
+    [told] = outbound.changes(opt_out=stop)
+    assert (told.object, told.record_id, told.lane) == ("blocklist", DANA, "optouts")
 
 
 def test_a_stop_that_is_held_there_already_is_noted(outbound: Outbound) -> None:

@@ -1,113 +1,102 @@
-"""Tasks, notes, numbers and deletions at Salesforce, over real sockets."""
+"""Tasks and notes that rules make in Salesforce: on the lead just made, on the contact it became, and once."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from audit.models import ChangeState, Kind
-from integrations.models import Link
-from integrations.refreshing import refresh_account
+from audit.models import ChangeState
+from integrations.models import Connection
+from integrations.vendors.salesforce.client import Api
 from tests.world import World
 
 UPSERT = {"upsert": {"mapping": "subscriber-to-lead"}}
-AT = {"connection": "salesforce-main"}
-CALL = {"create_task": AT | {"title": "Call {name|first_name}", "body": "Wrote to {email}.", "due": "2026-12-31"}}
+PLACE = {"connection": "salesforce-main"}
+TASK = {"create_task": {**PLACE, "title": "Call {name}", "body": "Signed up", "due": "2026-12-31", "priority": "High"}}
+NOTE = {"add_note": {**PLACE, "title": "Signed up", "body": "By <form> & mail\nof {email}"}}
 
 
 @pytest.fixture
 def acting(world: World) -> World:
     world.mapping()
+    world.rule("arrive", "contact.subscribed", UPSERT, TASK, NOTE)
     return world
 
 
-def tasks(world: World) -> list[dict[str, Any]]:
-    return [task for task in world.sandbox.records("salesforce", "Task") if not task.get("IsDeleted")]
+def notes(world: World) -> list[tuple[str, str, list[str]]]:
+    """(title, HTML, what it is linked to) of each."""
+    links = world.sandbox.records("salesforce", "ContentDocumentLink")
+    linked = [(link["ContentDocumentId"], link["LinkedEntityId"]) for link in links]
+    return [
+        (
+            note["Title"],
+            base64.b64decode(note["Content"]).decode(),
+            [entity for id, entity in linked if id == note["Id"] and not entity.startswith("005")],
+        )
+        for note in world.sandbox.records("salesforce", "ContentNote")
+    ]
 
 
-def later(world: World) -> None:
-    world.let_time_pass()
-    world.work()
-
-
-def test_a_new_subscriber_is_to_be_called(acting: World) -> None:
-    refresh_account(acting.salesforce)
-    acting.rule("arrive", "contact.subscribed", UPSERT, CALL)
+def test_a_task_and_a_note_hang_on_the_lead_that_the_same_event_made(acting: World) -> None:
     acting.subscribe("dana@example.com", name="Dana Cohen")
     acting.work()
-    [task] = tasks(acting)
-    assert (task["Subject"], task["Description"], task["ActivityDate"], task["Status"]) == (
-        "Call Dana",
-        "Wrote to dana@example.com.",
+    (lead,) = acting.leads
+    (task,) = acting.sandbox.records("salesforce", "Task")
+    assert (task["WhoId"], task["Subject"], task["ActivityDate"], task["Priority"], task["Status"]) == (
+        lead["Id"],
+        "Call Dana Cohen",
         "2026-12-31",
+        "High",
         "Not Started",
     )
-    assert task["WhoId"] == acting.leads[0]["Id"]
-    assert Link.objects.get(object="Task").record_id == task["Id"]
+    assert notes(acting) == [("Signed up", "By &lt;form&gt; &amp; mail<br>of dana@example.com", [lead["Id"]])]
+    assert {change.state for change in acting.changes()} == {ChangeState.APPLIED}
 
 
-def test_a_task_whose_answer_was_lost_is_found_and_not_made_again(acting: World) -> None:
-    acting.rule("arrive", "contact.subscribed", UPSERT)
-    acting.rule("open", "email.opened", CALL)
-    contact = acting.subscribe("dana@example.com", name="Dana Cohen")
+def test_what_was_meant_for_a_lead_goes_to_the_contact_it_became(acting: World) -> None:
+    acting.rule("tag", "contact.tagged", TASK, NOTE)
+    made = acting.subscribe("dana@example.com", name="Dana Cohen")
     acting.work()
-    acting.sandbox.switch("salesforce", timeout_after_write=1, timeout_style="drop")
-    acting.hear(contact, "open")
+    with mock.patch("config.tasks.deliver_due", return_value=0):
+        acting.hear(made, "tag_applied")
+        acting.work()
+    contact = acting.sandbox.convert("dana@example.com")["contact"]
     acting.work()
-    assert acting.changes(kind=Kind.TASK)[0].state == ChangeState.QUEUED
-    later(acting)
-    assert acting.changes(kind=Kind.TASK)[0].state == ChangeState.APPLIED
-    assert len(tasks(acting)) == 1
+    tasks = [task["WhoId"] for task in acting.sandbox.records("salesforce", "Task")]
+    assert tasks == [contact, contact]  # the first was taken along, the second went there
+    assert notes(acting)[-1][2] == [contact]
+    assert {change.state for change in acting.changes()} == {ChangeState.APPLIED}
 
 
-def test_a_task_about_a_converted_lead_is_about_its_contact(acting: World) -> None:
-    acting.rule("arrive", "contact.subscribed", UPSERT)
-    acting.rule("open", "email.opened", CALL)
-    contact = acting.subscribe("dana@example.com", name="Dana Cohen")
+@pytest.mark.parametrize("marker", ["", "Marker__c"])
+@pytest.mark.parametrize("lost", ["Task", "ContentNote", "ContentDocumentLink"])
+def test_a_lost_answer_makes_nothing_twice(acting: World, lost: str, marker: str) -> None:
+    Connection.objects.filter(name="salesforce-main").update(options={"marker_field": marker} if marker else {})
+    original, losing = Api.send, [lost]
+
+    def send(api: Api, call: Any) -> Any:
+        if losing and call.writes and call.path.endswith(f"sobjects/{lost}"):
+            losing.pop()
+            acting.sandbox.switch("salesforce", timeout_after_write=1, timeout_style="drop")
+        return original(api, call)
+
+    with mock.patch.object(Api, "send", send):
+        acting.subscribe("dana@example.com", name="Dana Cohen")
+        acting.work()
+    assert not losing
+    acting.let_time_pass()
     acting.work()
-    person = acting.sandbox.convert("dana@example.com")["contact"]
-    acting.hear(contact, "open")
-    acting.work()
-    assert [task["WhoId"] for task in tasks(acting)] == [person]
+    assert len(acting.sandbox.records("salesforce", "Task")) == 1
+    assert [linked for _title, _html, linked in notes(acting)] == [[acting.leads[0]["Id"]]]
+    assert {change.state for change in acting.changes()} == {ChangeState.APPLIED}
 
 
-@pytest.mark.parametrize("object", ["ContentNote", "Note"])
-def test_a_note_stands_at_the_lead(acting: World, object: str) -> None:
-    acting.salesforce.options = {"note_object": object}
-    acting.salesforce.save()
-    note = {"add_note": AT | {"title": "Signed up", "body": "From {campaign.name}"}}
-    acting.rule("arrive", "contact.subscribed", UPSERT, note)
+def test_a_connection_chooses_the_older_kind_of_note(acting: World) -> None:
+    Connection.objects.filter(name="salesforce-main").update(options={"note_object": "Note"})
     acting.subscribe("dana@example.com", name="Dana Cohen")
     acting.work()
-    [change] = acting.changes(kind=Kind.NOTE)
-    assert (change.object, change.state) == (object, ChangeState.APPLIED)
-    [made] = acting.sandbox.records("salesforce", object)
-    assert made["Title"] == "Signed up"
-
-
-def test_a_number_of_the_lead_goes_up_once_though_an_answer_was_lost(acting: World) -> None:
-    acting.rule("arrive", "contact.subscribed", UPSERT)
-    acting.rule("open", "email.opened", {"increment": AT | {"object": "Lead", "field": "NumberOfEmployees", "by": 5}})
-    contact = acting.subscribe("dana@example.com", name="Dana Cohen")
-    acting.work()
-    acting.sandbox.switch("salesforce", timeout_after_write=1, timeout_style="drop")
-    acting.hear(contact, "open")
-    acting.work()
-    later(acting)
-    assert acting.leads[0]["NumberOfEmployees"] == 5
-    acting.hear(contact, "open", again=True)
-    acting.work()
-    assert acting.leads[0]["NumberOfEmployees"] == 10
-    assert {change.state for change in acting.changes(operation="increment")} == {ChangeState.APPLIED}
-
-
-def test_a_lead_is_deleted_when_a_rule_says_so(acting: World) -> None:
-    acting.rule("arrive", "contact.subscribed", UPSERT)
-    acting.rule("go", "contact.unsubscribed", {"delete": {"mapping": "subscriber-to-lead"}})
-    contact = acting.subscribe("dana@example.com", name="Dana Cohen")
-    acting.work()
-    acting.hear(contact, "unsubscribe")
-    acting.work()
-    assert [lead for lead in acting.leads if not lead.get("IsDeleted")] == []
-    assert Link.objects.get(object="Lead").gone_at is not None
+    (note,) = acting.sandbox.records("salesforce", "Note")
+    assert (note["ParentId"], note["Body"]) == (acting.leads[0]["Id"], "By <form> & mail\nof dana@example.com")

@@ -95,7 +95,7 @@ def test_the_form_asks_for_what_the_vendor_needs(admin_client: Client) -> None:
     page = admin_client.get(f"{LIST}add/?vendor=getresponse").content.decode()
     assert "Generate API key" in page
     assert 'name="credential_api_key"' in page
-    assert 'name="credential_client_secret"' not in page
+    assert 'name="credential_private_key"' not in page
 
 
 def test_a_connection_is_added_and_its_page_follows(admin_client: Client) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from integrations.lookups import entries_of
 from integrations.models import Connection
+from integrations.tokens import set_token
 from integrations.vendors.registry import VENDORS
 from mappings.configuration.applying import Refused
 from mappings.gallery.adding import add, draft, free_name, plan
@@ -20,9 +21,19 @@ from mappings.gallery.reading import Question, Role, Template, templates
 from mappings.models import Mapping, Rule
 from tests.world import World
 
-ROLES = {"getresponse": "getresponse-main", "salesforce": "salesforce-main"}
+ROLES = {"getresponse": "getresponse-main", "salesforce": "salesforce-main", "webhook": "zapier"}
 ANSWERS: dict[str, Any] = {"tags": ["pricing_page_visited"], "lists": ["abc123def"], "campaign": "7015e0000000001AAA"}
 TEMPLATES = list(templates().values())
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """With a tool that posts to us as well."""
+    options = {"event_field": "action", "events": "subscribe = contact.subscribed, unsubscribe = contact.unsubscribed"}
+    tool = Connection(name="zapier", vendor="webhook", options=options)
+    set_token(tool, "zapier-token")
+    tool.save()
+    return world
 
 
 def roles_of(template: Template) -> dict[str, str]:
@@ -248,3 +259,19 @@ def test_who_may_not_make_rules_does_not_see_it(client: Client, db: None) -> Non
     client.force_login(User.objects.create_user("anna", password="a password", is_staff=True))
     assert client.get(reverse("admin:mappings_gallery")).status_code == 403
     assert client.get(reverse("admin:mappings_template", args=["leads"])).status_code == 403
+
+
+def test_two_zaps_make_a_lead_in_a_campaign_and_stop_it(world: World) -> None:
+    template = templates()["zapier"]
+    add(draft(template, "zapier", answers_of(template, True)))
+    Rule.objects.filter(name__startswith="zapier").update(enabled=True)
+    for action in ("subscribe", "unsubscribe"):
+        told = {"action": action, "id": "z1", "email": "jane@acmecorp.example.com", "name": "Dr. Jane Doe"}
+        answer = Client().post("/webhooks/webhook/zapier-token/", data=told, content_type="application/json")
+        assert answer.status_code == 200
+        world.work()
+    [lead] = world.leads
+    assert (lead["FirstName"], lead["LastName"], lead["Company"]) == ("Jane", "Doe", "acmecorp.example.com")
+    assert (lead["GetResponse_Contact_ID__c"], lead["LeadSource"]) == ("z1", "Email Marketing")
+    assert lead["HasOptedOutOfEmail"] is True
+    assert [member["LeadId"] for member in world.sandbox.records("salesforce", "CampaignMember")] == [lead["Id"]]

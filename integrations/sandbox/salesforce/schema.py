@@ -158,8 +158,18 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Status", "Status", TASK_STATUSES, TASK_STATUSES[0]),
         _picklist("Priority", "Priority", ("High", "Normal", "Low"), "Normal"),
         Field("Description", "Description", "textarea", 32000),
+        Field("Marker__c", "Marker", length=30),
         _computed("IsClosed", "Closed", "boolean"),
         _computed("CompletedDateTime", "Completed Date", "datetime"),
+    ),
+    "Subscription__c": (  # an object that somebody made for this org
+        *SYSTEM,
+        OWNER,
+        Field("Name", "Name", length=80),
+        Field("Key__c", "Key", length=50, external=True, unique=True),
+        _reference("Lead__c", "Lead", "Lead"),
+        _picklist("State__c", "State", ("Active", "Ended"), "Active"),
+        Field("Plan__c", "Plan", length=20),
     ),
     "Note": (
         *SYSTEM,

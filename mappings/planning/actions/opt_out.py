@@ -88,7 +88,7 @@ def tell_stops(shop: Workshop, connection: Connection, stops: Sequence[tuple[Cas
     except FieldHidden:
         raise
     except CrosswalkError as error:  # tell what is known now, look up the rest later
-        found = {stop.id: optouts.linked_records(stop, connection, objects) for _case, stop in stops}
+        found = {stop.id: optouts.known_records(stop, connection, objects) for _case, stop in stops}
         for case, _stop in stops:
             case.problem = error
     for case, stop in stops:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ...base import Account, Callback, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import Unsupported
@@ -13,6 +14,7 @@ from ..client import Api, next_page
 from . import blocklist
 from .blocklist import Blocklist
 from .callbacks import Callbacks
+from .calls import Calls
 from .checks import Checks
 from .choices import Choices
 from .contacts import Contacts, elements_of
@@ -90,6 +92,9 @@ class GetResponse(Client):
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.names).carry_out(writes)
+
+    def call(self, operation: str, params: Mapping[str, Any], body: Any) -> Any:
+        return Calls(self.api).run(operation, params, body)
 
     def callbacks(self, url: str) -> list[Callback]:
         return Callbacks(self.api).current(url)

@@ -11,6 +11,7 @@ from ...http import Call
 from ..client import Api
 from .contacts import elements_of, same_text
 from .rows import send_all
+from .searches import UNCONFIRMED, has_address, section
 
 Place = tuple[str, str]  # (e-mail, list): there is one contact for each
 Hits = dict[str, Record | CrosswalkError | None]  # by the id of the write; None: nobody is there
@@ -54,14 +55,6 @@ def _listing(place: Place) -> Call:
 
 def _unconfirmed(place: Place) -> Call:
     email, list_id = place
-    # The shape of an e-mail condition is that of the documented text conditions (getresponse.md §2.6, D).
-    condition = {"conditionType": "email", "operatorType": "string_operator", "operator": "is", "value": email}
-    section = {
-        "campaignIdsList": [list_id],
-        "logicOperator": "and",
-        "subscriberCycle": ["receiving_autoresponder", "not_receiving_autoresponder"],
-        "subscriptionDate": "all_time",
-        "conditions": [condition],
-    }
-    body = {"subscribersType": ["unconfirmed"], "sectionLogicOperator": "or", "section": [section]}
+    parts = [section([list_id], [has_address(email)])]
+    body = {"subscribersType": [UNCONFIRMED], "sectionLogicOperator": "or", "section": parts}
     return Call("POST", "search-contacts/contacts", body=body, reads=True)

@@ -17,7 +17,7 @@ NO_SUCH_NAME = (
     "GetResponse takes 2 to 64 of the letters a to z, digits and _ in a tag's name. Say in the connection's option "
     '"Tag names" what to call it there, for example: {} = vip_customer. Then press Retry.'
 )
-NO_SUCH_TAG = 'Make the tag in GetResponse, or set the connection\'s option "Create tags" to yes. Then press Retry.'
+NO_SUCH_TAG = 'Make the tag in GetResponse, or set the connection\'s option "Create tags" to true. Then press Retry.'
 NO_SUCH_FIELD = "Make the custom field in GetResponse, or take it out of the mapping. Then press Retry."
 
 

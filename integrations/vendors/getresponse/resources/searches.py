@@ -10,7 +10,8 @@ from ...http import Call
 from ..client import PER_PAGE, Api, next_page
 from .contacts import elements_of
 
-SUBSCRIBED, REMOVED = "subscribed", "removed"  # exactly one of them in a search (getresponse.md §2.4)
+# Exactly one of them in a search (getresponse.md §2.4).
+SUBSCRIBED, REMOVED, UNCONFIRMED = "subscribed", "removed", "unconfirmed"
 FIELDS = "name,email,origin,createdOn,campaign,reason,deletedOn"
 MOST_CONDITIONS = 8  # in a section, and as many sections (§2.6)
 Condition = Mapping[str, str]
@@ -38,7 +39,7 @@ def search(api: Api, kind: str, conditions: Sequence[Condition], page: int = 1) 
     body = {
         "subscribersType": [kind],
         "sectionLogicOperator": "or",
-        "section": [_section(lists, part) for part in _parts(conditions)],
+        "section": [section(lists, part) for part in _parts(conditions)],
     }
     answer = api.send(Call("POST", "search-contacts/contacts", query=paging, body=body, reads=True))
     found = [element for element in elements_of(answer.json) if element.get("contactId")]
@@ -50,7 +51,7 @@ def _parts(conditions: Sequence[Condition]) -> list[Sequence[Condition]]:
     return [conditions[n : n + MOST_CONDITIONS] for n in range(0, max(len(conditions), 1), MOST_CONDITIONS)]
 
 
-def _section(lists: Sequence[str], conditions: Sequence[Condition]) -> dict[str, Any]:
+def section(lists: Sequence[str], conditions: Sequence[Condition]) -> dict[str, Any]:
     return {
         "campaignIdsList": list(lists),
         "logicOperator": "or" if conditions else "and",

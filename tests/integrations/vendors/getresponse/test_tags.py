@@ -61,7 +61,7 @@ def test_a_rule_that_names_no_tag_is_told(account: SimulatedAccount, operation: 
 
 
 def test_a_missing_tag_is_made_only_where_the_connection_says_so(sandbox: RunningSandbox) -> None:
-    strict, lenient = SimulatedAccount(sandbox), SimulatedAccount(sandbox, create_tags="yes")
+    strict, lenient = SimulatedAccount(sandbox), SimulatedAccount(sandbox, create_tags="true")
     id = strict.subscribe()
     refused = strict.write_one(tag("add_tags", id, "new one"))
     assert isinstance(refused.error, Rejected)
@@ -82,7 +82,7 @@ def test_a_tag_that_somebody_else_just_made_is_used(sandbox: RunningSandbox) -> 
 
 
 def test_a_name_that_getresponse_does_not_take_says_what_to_enter(sandbox: RunningSandbox) -> None:
-    account = SimulatedAccount(sandbox, create_tags="yes")
+    account = SimulatedAccount(sandbox, create_tags="true")
     error = account.write_one(tag("add_tags", account.subscribe(), "לקוח")).error
     assert isinstance(error, Rejected)
     assert "Tag names" in error.help and "לקוח = " in error.help
@@ -90,7 +90,7 @@ def test_a_name_that_getresponse_does_not_take_says_what_to_enter(sandbox: Runni
 
 @pytest.mark.parametrize("option", [TABLE, "VIP client = vip; לקוח=customer"])
 def test_the_connection_says_what_a_tag_is_called_there(sandbox: RunningSandbox, option: Any) -> None:
-    account = SimulatedAccount(sandbox, create_tags="yes", tag_names=option)
+    account = SimulatedAccount(sandbox, create_tags="true", tag_names=option)
     account.write_one(tag("add_tags", account.subscribe(), "לקוח", "vip CLIENT"))
     assert account.tags() == ["customer", "vip"]
     (found,) = account.client().find_any("contact", {"email": [DANA]}, ["tags"])
