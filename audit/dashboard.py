@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from .admin_words import change_badge, error_sentence, name_people, sentence_of,
 from .models import TELLING, Change, ChangeState, OptOut
 from .optouts import OPT_OUT
 from .restarts import restarts_since
+from .seeking import newest_of_each
 from .tallies import counts_since
 from .telling import PROMISE, Progress, progress_of
 
@@ -142,12 +142,12 @@ def planning_problem() -> list[Problem]:
 
 
 def connection_cards() -> list[dict[str, Any]]:
-    last_event = Event.objects.filter(connection=OuterRef("pk")).order_by("-id").values("received_at")[:1]
-    rows = Connection.objects.defer("credentials", "webhook_token").prefetch_related("budget_windows")
-    return [card_of(row) for row in rows.annotate(last_event=Subquery(last_event)).order_by("name")]
+    rows = Connection.objects.defer("credentials", "webhook_token").prefetch_related("budget_windows").order_by("name")
+    heard = newest_of_each(Event.objects.all(), "connection", [row.pk for row in rows], "received_at")
+    return [card_of(row, heard.get(row.pk)) for row in rows]
 
 
-def card_of(connection: Any) -> dict[str, Any]:
+def card_of(connection: Connection, last_event: datetime | None) -> dict[str, Any]:
     kind = VENDORS.get(connection.vendor)
     return {
         "row": connection,
@@ -155,7 +155,7 @@ def card_of(connection: Any) -> dict[str, Any]:
         "vendor": kind.label if kind else connection.vendor,
         "health": state_badge(connection, HEALTH_LOOK, "health"),
         "budget": budget_of(connection, kind) if kind else [],
-        "last_event": moment(connection.last_event),
+        "last_event": moment(last_event),
     }
 
 

@@ -1,8 +1,8 @@
 """Tells SQLite to plan every query as for large tables, so that a page that is fast on the first day stays so.
 
 SQLite knows nothing of its tables until somebody has them analyzed, and then what they were like on that day. It reads
-that from its own table `sqlite_stat1` at the start of each connection; here it is written after each migrate. PostgreSQL
-looks for itself.
+that from its own table `sqlite_stat1` at the start of each connection; here it is written after each migrate.
+PostgreSQL looks for itself.
 """
 
 from __future__ import annotations

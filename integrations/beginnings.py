@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import CharField, Func, Model, Q, QuerySet, Value
+from django.db.models import CharField, Func, QuerySet, Value
 
-_Row = TypeVar("_Row", bound=Model)
 _LAST = "\U0010ffff"  # sorts after every character of a text
 
 
@@ -21,7 +20,8 @@ class Folded(Func):
         return self.as_sql(compiler, connection, template='(%(function)s(%(expressions)s) COLLATE "C")', **context)
 
 
-def beginning(rows: QuerySet[_Row], field: str, start: str) -> QuerySet[_Row]:
+def beginning(rows: QuerySet[Any], field: str, start: str) -> QuerySet[Any]:
     """Those whose field starts like this, in the order of the alphabet."""
     first, last = Folded(Value(start)), Folded(Value(start + _LAST))
-    return rows.alias(folded=Folded(field)).filter(Q(folded__gte=first), Q(folded__lt=last)).order_by("folded")
+    matching: QuerySet[Any] = rows.alias(folded=Folded(field)).filter(folded__gte=first, folded__lt=last)
+    return matching.order_by("folded")
