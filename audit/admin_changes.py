@@ -21,7 +21,7 @@ from integrations.admin_search import found
 from integrations.models import Event
 
 from .admin_decisions import ask_about_ids, changes_with_names, decide, links_of_list, report
-from .admin_filters import BrakeFilter, ConnectionFilter, DayFilter, ErrorFilter, RuleFilter
+from .admin_filters import BrakeFilter, ConnectionFilter, DayFilter, ErrorFilter, RuleFilter, RunFilter
 from .admin_words import (
     ATTEMPT_LOOK,
     CHANGE_LOOK,
@@ -94,6 +94,7 @@ class ChangeAdmin(WatchAdmin):
         ConnectionFilter,
         ("kind", ChoicesDropdownFilter),
         RuleFilter,
+        RunFilter,
         ErrorFilter,
         BrakeFilter,
         ("created_at", DayFilter),

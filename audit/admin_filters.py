@@ -74,6 +74,14 @@ class RuleFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
         return queryset.filter(rule=self.value().strip()) if self.value() else queryset
 
 
+class RunFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
+    title = _("run")
+    parameter_name = "run"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return said(queryset, "run_id", self.value().strip()) if self.value() else queryset
+
+
 class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed
     """Made from one day to another, both included."""
 

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from integrations import clock
 from integrations.ids import new_id
-from integrations.models import Connection, Event, Link, Person
+from integrations.models import Connection, Event, Person
 from integrations.vendors.base import Found
 
 from . import optouts
+from .hooks.recording import tell_opt_outs
 from .ledger import order_key, record_changes, wake_for
 from .models import UNFINISHED, Change, ChangeState, Channel, OptOut, OptOutState
 
@@ -43,7 +44,10 @@ def _copy(stop: OptOut, person: Person, address: str, event: Event | None) -> Op
     made.pk, made.person, made.address, made.event = new_id(), person, address, event or stop.event
     made.evidence, made.already, made.received_at = {**stop.evidence, "carried_from": stop.pk}, [], clock.now()
     OptOut.objects.bulk_create([made], ignore_conflicts=True)
-    return made if OptOut.objects.filter(pk=made.pk).exists() else None
+    if not OptOut.objects.filter(pk=made.pk).exists():
+        return None
+    tell_opt_outs([made])
+    return made
 
 
 # --- two people become one -------------------------------------------------------------------------------------
@@ -118,10 +122,19 @@ def tell_records(person: Person, actor: str) -> None:
     Call inside a transaction.
     """
     stops = optouts.open_opt_outs([person]).get(person.pk, [])
-    links = list(person.links.filter(gone_at=None).select_related("connection")) if stops else []
-    told = _told(person)
-    made = record_changes([change for stop in stops for link in links for change in _tell(stop, link, told, actor)])
+    told = _told(person) if stops else set()
+    made = record_changes([change for stop in stops for change in _tell_all(stop, told, actor)])
     wake_for(made)
+
+
+def _tell_all(stop: OptOut, told: Collection[tuple[str | None, Spot]], actor: str) -> list[Change]:
+    targets = Connection.objects.filter(name__in=stop.targets)
+    found = [(each, record) for each in targets for record in optouts.known_records(stop, each, _objects(stop, each))]
+    return [change for connection, record in found for change in _tell(stop, connection, record, told, actor)]
+
+
+def _objects(stop: OptOut, connection: Connection) -> list[str]:
+    return optouts.objects_of(connection, [stop.channel])
 
 
 def _told(person: Person) -> set[tuple[str | None, Spot]]:
@@ -131,13 +144,12 @@ def _told(person: Person) -> set[tuple[str | None, Spot]]:
     return {(joined_to or stop, (where, object, record)) for stop, joined_to, where, object, record in rows}
 
 
-def _tell(stop: OptOut, link: Link, told: set[tuple[str | None, Spot]], actor: str) -> list[Change]:
-    spot = (link.connection_id, link.object, link.record_id)
-    shows = optouts.flags_of(link.connection, link.object, stop.channel)
-    if not shows or link.connection.name not in stop.targets or (stop.pk, spot) in told:
+def _tell(
+    stop: OptOut, connection: Connection, found: Found, told: Collection[tuple[str | None, Spot]], actor: str
+) -> list[Change]:
+    if (stop.pk, (connection.pk, found.object, found.record_id)) in told:
         return []
-    found = Found(link.object, link.record_id, link.snapshot)
-    if optouts.says_stop(link.connection, link.object, stop.channel, link.snapshot):
-        optouts.note_already(stop, link.connection, found)
+    if optouts.says_stop(connection, found.object, stop.channel, found.record):
+        optouts.note_already(stop, connection, found)
         return []
-    return [optouts.change_for(stop, link.connection, found, None, actor=actor)]
+    return [optouts.change_for(stop, connection, found, None, actor=actor)]

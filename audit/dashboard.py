@@ -24,6 +24,7 @@ from integrations.vendors.registry import VENDORS
 
 from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
+from .hooks.models import Hook, HookState
 from .models import TELLING, Change, ChangeState, OptOut
 from .optouts import OPT_OUT
 from .restarts import restarts_since
@@ -91,6 +92,7 @@ def in_step(connections: Sequence[dict[str, Any]], opt_outs: dict[str, Any]) -> 
         *opt_out_problems(opt_outs),
         *count_problem(ChangeState.FAILED, "bad", "%(n)s change failed", "%(n)s changes failed"),
         *planning_problem(),
+        *hook_problem(),
         *count_problem(ChangeState.HELD, "warn", "%(n)s change waits for approval", "%(n)s changes wait for approval"),
     ]
     tone = "bad" if any(p["tone"] == "bad" for p in problems) else "warn" if problems else "good"
@@ -125,6 +127,15 @@ def count_problem(state: ChangeState, tone: str, one: str, many: str) -> list[Pr
         return []
     url = reverse("admin:audit_change_changelist") + f"?state__exact={state}"
     return [{"tone": tone, "text": ngettext(one, many, count) % {"n": bounded(count, BOUND)}, "url": url}]
+
+
+def hook_problem() -> list[Problem]:
+    """Tools that are not told any more."""
+    off = Hook.objects.filter(state=HookState.OFF).count()
+    if not off:
+        return []
+    text = ngettext("%(n)s hook is switched off", "%(n)s hooks are switched off", off) % {"n": off}
+    return [{"tone": "warn", "text": text, "url": reverse("admin:audit_hook_changelist")}]
 
 
 def planning_problem() -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -16,13 +17,15 @@ from integrations.clients import ExchangeList, open_client
 from integrations.health import note_failure, note_success
 from integrations.ids import new_id
 from integrations.leases import Holding
-from integrations.models import Connection, Link, Mode
+from integrations.models import Connection, Mode
 from integrations.storable import storable
-from integrations.vendors.base import Outcome, Write
-from integrations.vendors.errors import ConfigurationError, CrosswalkError, ReadOnly
+from integrations.vendors.base import Client, Outcome, Write
+from integrations.vendors.errors import Accepted, ConfigurationError, CrosswalkError, ReadOnly, Rejected
 from integrations.vendors.registry import vendor
 
-from . import optouts
+from . import calls, increments, optouts
+from .addressing import address, params_of
+from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
 from .settling import give_back, hold_back, settle
@@ -30,7 +33,7 @@ from .settling import give_back, hold_back, settle
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS = 20.0  # after which no further batch is begun
-FIELD_WRITES = frozenset({"upsert", "update", "create", "set", optouts.OPT_OUT, optouts.OPT_IN})
+FIELD_WRITES = frozenset({"upsert", "update", "create", "set", INCREMENT, optouts.OPT_OUT, optouts.OPT_IN})
 
 
 def deliver_due(lane: str, limit: int = CLAIM) -> int:
@@ -54,12 +57,12 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
+    address(changes)
     changes = _without_held(changes)
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
         return
-    _address(changes)
     _flag_new_records(changes)
     for batch in _batches(connection, changes):
         if time.monotonic() < until:
@@ -79,27 +82,15 @@ def _without_held(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.id not in held]
 
 
-def _address(changes: Sequence[Change]) -> None:
-    """Records that were made since these changes were planned are known by their link now."""
-    open_ended = [c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")]
-    if not open_ended:
-        return
-    links = Link.objects.filter(
-        person_id__in={c.person_id for c in open_ended},
-        connection_id=changes[0].connection_id,
-        gone_at=None,
-        moved_to__isnull=True,
-    ).order_by("id")
-    known = {(link.person_id, link.object): link.record_id for link in links}
-    for change in open_ended:
-        change.record_id = known.get((change.person_id or "", change.object), "")
-
-
 def _flag_new_records(changes: Sequence[Change]) -> None:
-    making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT]
+    making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT and makes_records(c)]
     stops = optouts.open_opt_outs(c.person_id for c in making if c.person_id) if making else {}
     for change in making:
         optouts.add_flags(change, stops.get(change.person_id or "", []))
+
+
+def makes_records(change: Change) -> bool:
+    return sent_as(change) in ("upsert", "create")
 
 
 def sent_as(change: Change) -> str:
@@ -112,24 +103,40 @@ def sent_as(change: Change) -> str:
 
 
 def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes that can go out together, in order, no more than the vendor takes in one call."""
-    groups: dict[tuple[str, str, str], list[Change]] = {}
-    for change in changes:
-        alone = change.id if change.unknown_outcome else ""  # what stopped a worker once must not take others along
-        groups.setdefault((change.object, sent_as(change), alone), []).append(change)
-    for (object, _operation, _alone), group in groups.items():
+    """Changes that can go out together, in order, no more than the vendor takes in one call; of one run each."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change, turn in zip(changes, _turns(changes), strict=True):
+        # What stopped a worker once must not take others along; a call is one thing.
+        alone = change.id if change.unknown_outcome or calls.is_call(change) else ""
+        alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
+        groups.setdefault(alike, []).append(change)
+    for (object, *_rest), group in groups.items():
         capability = vendor(connection.vendor).capabilities.object(object)
         size = max(1, capability.batch if capability else 1)
         for start in range(0, len(group), size):
             yield group[start : start + size]
 
 
+def _turns(changes: Sequence[Change]) -> Iterator[str]:
+    """What adds to a number of a record waits until what came before it was written: each is in a batch of its own."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        spot = (change.object, change.record_id)
+        yield str(seen[spot]) if is_increment(change) else ""
+        seen[spot] += is_increment(change)
+
+
+def calls_for(connection: Connection, changes: Sequence[Change]) -> int:
+    """How many calls it takes to deliver these together."""
+    return sum(1 for _batch in _batches(connection, changes))
+
+
 def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -> None:
     """One batch: call, then settle row by row. A failure of the whole call is every row's outcome."""
     journal, batch = ExchangeList(holding), new_id()
-    urgent, stopped = changes[0].lane == "optouts", False
+    lane, run_id, stopped = changes[0].lane, changes[0].run_id, False
     try:
-        outcomes = open_client(connection, journal, urgent).write([_write(change) for change in changes])
+        outcomes = _carry_out(open_client(connection, journal, lane, run_id), changes)
         note_success(connection)
     except CrosswalkError as error:
         note_failure(connection, error)
@@ -140,8 +147,23 @@ def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -
     except Exception as bug:
         logger.exception("Delivery to %s stopped with a fault of Crosswalk.", connection.name)
         outcomes = [Outcome(change.id, error=_fault(bug)) for change in changes]
+    _judge(changes, outcomes)
     exchanges = [storable(asdict(exchange)) for exchange in journal.exchanges]
     settle(changes, {outcome.id: outcome for outcome in outcomes}, exchanges, batch, stopped)
+
+
+def _carry_out(client: Client, changes: Sequence[Change]) -> list[Outcome]:
+    if calls.is_call(changes[0]):
+        return [calls.run(client, change) for change in changes]
+    settled, left = increments.prepare(client, changes)
+    return [*settled, *(client.write([_write(change) for change in left]) if left else [])]
+
+
+def _judge(changes: Sequence[Change], outcomes: Sequence[Outcome]) -> None:
+    by_id = {outcome.id: outcome for outcome in outcomes}
+    for change in changes:
+        if change.id in by_id:
+            increments.judge(change, by_id[change.id])
 
 
 def _fault(bug: Exception) -> CrosswalkError:
@@ -151,7 +173,8 @@ def _fault(bug: Exception) -> CrosswalkError:
 
 
 def _write(change: Change) -> Write:
-    params = _params(change)
+    params = params_of(change)
+    since, unanswered = since_when(change) if change.unknown_outcome else (None, False)
     return Write(
         id=change.id,
         object=change.object,
@@ -161,7 +184,8 @@ def _write(change: Change) -> Write:
         key=(change.key_field, change.external_id) if change.external_id else None,
         params=params,
         retry=change.unknown_outcome,
-        first_attempt_at=_first_attempt(change) if change.unknown_outcome else None,
+        first_attempt_at=since,
+        unanswered=unanswered,
     )
 
 
@@ -174,15 +198,15 @@ def _values(change: Change, params: Mapping[str, Any]) -> dict[str, Any]:
     return {field: entry["after"] for field, entry in change.diff.items() if field not in parked}
 
 
-def _params(change: Change) -> dict[str, Any]:
-    """What is not a field. A change that follows another learns from it which record it is about."""
-    params = {key: value for key, value in change.params.items() if key != "parked"}
-    if change.depends_on is not None and not params.get("member"):
-        params["member"] = [change.depends_on.object, change.depends_on.record_id]
-    return params
+def since_when(change: Change) -> tuple[datetime | None, bool]:
+    """(since when the record may be there, whether no vendor ever said it took it): of the attempts after a refusal.
 
-
-def _first_attempt(change: Change) -> datetime | None:
-    """None when a clock that was set back said it was at a time still to come: what it made may be older."""
-    first = Attempt.objects.filter(change=change).order_by("number").first()
-    return first.started_at if first and first.started_at <= clock.now() else None
+    The time is None when a clock that was set back said it was at one still to come: what it made may be older.
+    """
+    rows = Attempt.objects.filter(change=change).order_by("number").values_list("started_at", "error")
+    attempts = [(started_at, (error or {}).get("code", "")) for started_at, error in rows]
+    refusals = [number for number, (_at, code) in enumerate(attempts, 1) if code == Rejected.code]
+    attempts = attempts[refusals[-1] if refusals else 0 :]
+    accepted = [started_at for started_at, code in attempts if code == Accepted.code]
+    first = next(iter(accepted or [started_at for started_at, _code in attempts]), None)
+    return (first if first and first <= clock.now() else None), not accepted

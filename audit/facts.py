@@ -1,7 +1,8 @@
-"""A change and an opt-out as every export and the API show them (design §5.3)."""
+"""An event, a change and an opt-out as every export and the API show them (design §5.3)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,23 @@ def versions_then(event: Event) -> dict[str, int]:
     """The mappings an event was planned with, by their version."""
     planned = event.changes.exclude(mapping="").values_list("mapping", "mapping_version")
     return {mapping: version for mapping, version in planned if version is not None}
+
+
+def event_facts(event: Event, changes: Sequence[str]) -> dict[str, Any]:
+    """Needs `connection` loaded. `changes` are the ids of those it led to, newest first."""
+    return {
+        "id": event.id,
+        "connection": event.connection.name,
+        "type": event.type or None,
+        "state": event.state,
+        "reason": event.reason or None,
+        "vendor_event_id": event.vendor_event_id or None,
+        "record_id": event.record_id or None,
+        "person": event.person_id,
+        "occurred_at": moment(event.occurred_at),
+        "received_at": moment(event.received_at),
+        "changes": list(changes),
+    }
 
 
 def change_facts(change: Change) -> dict[str, Any]:
@@ -54,9 +72,10 @@ def change_facts(change: Change) -> dict[str, Any]:
     }
 
 
-def opt_out_facts(opt_out: OptOut) -> dict[str, Any]:
-    """Needs `connection`, and `changes` with their connections, loaded."""
-    told = [_told(change) for change in opt_out.changes.all() if change.operation == "opt_out"]
+def opt_out_facts(opt_out: OptOut, changes: Iterable[Change] | None = None) -> dict[str, Any]:
+    """Needs `connection` loaded, and its changes with their connections, where they are not given."""
+    its_own = opt_out.changes.all() if changes is None else changes
+    told = [_told(change) for change in its_own if change.operation == "opt_out"]
     already = [{**entry, "state": "already", "told_at": entry["at"]} for entry in opt_out.already]
     return {
         "id": opt_out.id,

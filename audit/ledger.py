@@ -21,6 +21,7 @@ from integrations.rows import add_rows, update_rows
 from integrations.wake import wake
 
 from .folding import fold
+from .hooks.recording import tell_changes
 from .models import LINED_UP, Attempt, AttemptResult, Change, ChangeState
 
 MAX_TRIES = 10
@@ -58,6 +59,7 @@ def record_changes(changes: Sequence[Change]) -> list[Change]:
     if folded:
         move(folded, (ChangeState.QUEUED,), ChangeState.CANCELLED, held_reason=REPLACED)
     _take_places({change.replaces_id: change for change in made if change.replaces_id} | folded)
+    tell_changes(made)
     return made
 
 
@@ -164,6 +166,7 @@ def _without_poison(claimed: list[Change]) -> list[Change]:
     poison = {change.id for change in crashed if change.tries >= MAX_TRIES}
     if poison:
         move(poison, (ChangeState.SENDING,), ChangeState.FAILED, error=POISON, error_code=POISON["code"])
+        tell_changes(Change.objects.filter(id__in=poison).select_related("connection"))
     return [change for change in claimed if change.id not in poison]
 
 
@@ -181,6 +184,14 @@ def still_ours(changes: Sequence[Change]) -> list[Change]:
     return ours
 
 
+@transaction.atomic
+def note_intents(changes: Sequence[Change]) -> list[Change]:
+    """Write down what is about to be sent, before it is. Returns those that are still ours; only they may be sent."""
+    mine = still_ours(changes)
+    update_rows(mine, ["diff", "object", "record_id"])
+    return mine
+
+
 def save_settled(changes: Sequence[Change]) -> None:
     """Write what delivery found out about changes it holds the lease of. One query."""
     for change in changes:
@@ -188,6 +199,7 @@ def save_settled(changes: Sequence[Change]) -> None:
         change.error_code = (change.error or {}).get("code", "")
     fields = [
         "state",
+        "object",
         "record_id",
         "created",
         "attempts",

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from integrations.ids import new_id
 from integrations.models import Connection, Event, Person
 
+from .hooks.models import Hook as Hook  # tables of this room that stand beside what they are for
+from .hooks.models import HookDelivery as HookDelivery
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
@@ -99,6 +102,7 @@ BY_RULE = "rule"  # the actor of nearly every change
 LINED_UP = Q(state="queued") | Q(state="sending")
 TELLING = Q(kind="opt_out") & (Q(state="held") | Q(state="queued") | Q(state="sending") | Q(state="failed"))
 UNSEALED = Q(seal_number=None) & ~Q(state="held") & ~Q(state="queued") & ~Q(state="sending") & ~Q(state="failed")
+OF_A_RUN = ~Q(run_id="")
 
 
 class Kind(models.TextChoices):
@@ -232,6 +236,7 @@ class Change(models.Model):
                 models.Index(fields=[name, "-id"], name=f"change_{name}", condition=Q(**{f"{name}__isnull": False}))
                 for name in SOME_HAVE
             ),
+            models.Index(fields=["run_id", "kind", "state", "created", "event"], name="change_run", condition=OF_A_RUN),
             models.Index(fields=["actor", "-id"], name="change_actor", condition=~Q(actor=BY_RULE)),
             models.Index(fields=["applied_at"], name="change_applied", condition=Q(applied_at__isnull=False)),
             models.Index(fields=["id"], name="change_unsealed", condition=UNSEALED),

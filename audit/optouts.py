@@ -12,11 +12,14 @@ from django.utils import timezone
 
 from integrations import clock
 from integrations.models import Connection, Event, Link, Person
+from integrations.people import emails_of
 from integrations.schemas import known_fields
 from integrations.vendors.base import Found, OptOutField
 from integrations.vendors.registry import vendor
 from integrations.waiting import due_now
 
+from .calls import is_call, operation_of
+from .hooks.recording import tell_opt_outs
 from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Kind, OptOut, OptOutState
 
@@ -66,6 +69,7 @@ def register_opt_out(
             },
         )
         if made:
+            tell_opt_outs([found])
             return found
     hear_again(found, targets, heard_at)
     return found
@@ -104,6 +108,16 @@ def open_opt_outs(people: Iterable[Person | str]) -> dict[str, list[OptOut]]:
     ids = [person if isinstance(person, str) else person.pk for person in people]
     for opt_out in OptOut.objects.filter(person_id__in=ids, state=OptOutState.OPEN).order_by("id"):
         found.setdefault(opt_out.person_id, []).append(opt_out)
+    return found
+
+
+def heard_where(connection: Connection, people: Iterable[Person]) -> dict[tuple[str, str], set[str]]:
+    """By (object, record id): where the stops in force were heard that we told these people's records ourselves."""
+    told = Change.objects.filter(person__in=list(people), connection=connection, operation=OPT_OUT)
+    told = told.filter(state=ChangeState.APPLIED, opt_out__state=OptOutState.OPEN)
+    found: dict[tuple[str, str], set[str]] = {}
+    for object, record_id, name in told.values_list("object", "record_id", "opt_out__connection__name"):
+        found.setdefault((object, record_id), set()).add(name)
     return found
 
 
@@ -175,9 +189,14 @@ def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
 
 
 def is_subscribing(change: Change) -> bool:
-    """Whether this write would subscribe or re-add the person at its vendor."""
+    """Whether this write would subscribe or re-add the person at its vendor: makes a record, or moves one elsewhere."""
+    if is_call(change):
+        operation = operation_of(change)
+        return operation is not None and operation.subscribing
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
-    return bool(capability and change.operation in capability.subscribing)
+    if capability is None or change.operation not in capability.subscribing:
+        return False
+    return not change.record_id or capability.one_per in change.diff
 
 
 def held_by(opt_outs: Sequence[OptOut]) -> str:
@@ -199,6 +218,12 @@ def cover_new_records(changes: Sequence[Change]) -> list[Change]:
         for opt_out in opt_outs.get(change.person_id or "", [])
         if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
         and flags_of(change.connection, change.object, opt_out.channel)
+    ]
+    missed += [
+        change_for(opt_out, change.connection, found, None, actor="opt-out")
+        for change in made
+        for opt_out in opt_outs.get(change.person_id or "", [])
+        for found in address_records(opt_out, change.connection)
     ]
     recorded = record_changes(missed) if missed else []
     wake_for(recorded)
@@ -268,6 +293,25 @@ def _release(person_id: str) -> None:
     Change.objects.filter(id__in=[change.id for change in released], state=ChangeState.HELD).update(
         state=ChangeState.QUEUED, held_reason="", **due_now()
     )
+
+
+def known_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:
+    """What can be told without asking the vendor: the records we know of, and the addresses themselves."""
+    linked = linked_records(opt_out, connection, objects)
+    known = {(found.object, found.record_id) for found in linked}
+    return linked + [f for f in address_records(opt_out, connection) if (f.object, f.record_id) not in known]
+
+
+def address_records(opt_out: OptOut, connection: Connection) -> list[Found]:
+    """Where a record is an address itself (a blocklist): one for each address of the person, who may have no other."""
+    objects = [name for name in objects_of(connection, [opt_out.channel]) if _is_of_addresses(connection, name)]
+    addresses = emails_of([opt_out.person]).get(opt_out.person_id, []) if objects else []
+    return [Found(name, address, {}) for name in objects for address in sorted(addresses)]
+
+
+def _is_of_addresses(connection: Connection, object: str) -> bool:
+    capability = vendor(connection.vendor).capabilities.object(object)
+    return any(capability and flag.email_field == capability.id_field for flag in flags_of(connection, object))
 
 
 def linked_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:

@@ -14,12 +14,14 @@ from integrations import clock
 from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
+from .hooks.models import HookDelivery
 from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore
 
 BATCH = 500
 EVERY = timedelta(hours=1)
 GO_ON = timedelta(minutes=1)  # when the time was up before the work was done
 TIME_BUDGET = 5.0  # seconds
+HOOK_DELIVERIES = timedelta(days=7)  # their length of life
 PRUNING, ATTEMPTS = "retention", "retention of attempts"
 
 
@@ -89,4 +91,13 @@ def empty_attempts() -> int:
     return len(ids)
 
 
-STEPS: tuple[Callable[[], int], ...] = (empty_events, delete_events, empty_attempts)
+@transaction.atomic
+def delete_hook_deliveries() -> int:
+    """What hooks were told, or could not be told in all that time. Ids sort by time."""
+    old = HookDelivery.objects.filter(id__lt=first_id(clock.now() - HOOK_DELIVERIES)).order_by("id")
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    HookDelivery.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+STEPS: tuple[Callable[[], int], ...] = (empty_events, delete_events, empty_attempts, delete_hook_deliveries)

@@ -16,18 +16,26 @@ from integrations.schemas import forget_fields
 from integrations.storable import storable
 from integrations.vendors.base import Found, Outcome
 from integrations.vendors.errors import (
+    CrosswalkError,
     FieldHidden,
     Moved,
+    NotFound,
     OutcomeUnknown,
     RateLimited,
+    Rejected,
     TransientError,
     Unavailable,
 )
 
 from . import optouts
+from .addressing import PLACES
+from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
 
+DELETE = "delete"
+# Records that are the person's from now on: those that stand for them, and the tasks and notes made about them.
+LINKED = (Kind.CONTACT, Kind.OPT_OUT, Kind.TASK, Kind.NOTE)
 LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds before attempt 2, 3, …
 
 
@@ -51,6 +59,7 @@ def settle(
         )
         follow_ups += _wait_for_person(change, outcome) if stopped else _settle_one(change, outcome)
     save_settled(mine)
+    tell_changes(mine)
     _close_attempts(mine, outcomes, exchanges, batch)
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
@@ -61,7 +70,7 @@ def settle(
 def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
     """Set the change's next state; returns changes that take its place."""
     error = outcome.error
-    if error is None:
+    if error is None or _is_gone_already(change, error):
         change.state, change.error, change.applied_at = ChangeState.APPLIED, None, clock.now()
         change.record_id, change.created, change.unknown_outcome = (
             outcome.record_id or change.record_id,
@@ -70,7 +79,7 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         )
         return []
     change.error = error.facts()
-    change.unknown_outcome = change.unknown_outcome or isinstance(error, OutcomeUnknown)
+    change.unknown_outcome = is_unknown(change, error)
     if isinstance(error, Moved):
         return _readdress(change, error)
     if isinstance(error, FieldHidden) and _park(change, error):
@@ -83,6 +92,16 @@ def _settle_one(change: Change, outcome: Outcome) -> list[Change]:
         return []
     change.state = ChangeState.FAILED
     return []
+
+
+def is_unknown(change: Change, error: CrosswalkError) -> bool:
+    """Whether the record may have been made. What looked for it and was refused then says that it was not."""
+    return isinstance(error, OutcomeUnknown) or (change.unknown_outcome and not isinstance(error, Rejected))
+
+
+def _is_gone_already(change: Change, error: CrosswalkError) -> bool:
+    """Somebody else deleted it: that is what was wanted."""
+    return change.operation == DELETE and isinstance(error, NotFound)
 
 
 def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:
@@ -134,17 +153,18 @@ def _has_no_place(change: Change, error: FieldHidden) -> bool:
 
 def _readdress(change: Change, error: Moved) -> list[Change]:
     """The record lives on as another one: this change ends, a new one goes there and points back."""
-    if not error.record_id:
+    if not error.record_id or change.operation == DELETE:  # what it became was not meant to be deleted
         change.state = ChangeState.FAILED
         return []
     change.state = ChangeState.CANCELLED
-    what = "The member" if change.kind == Kind.CAMPAIGN else f"{change.object} {change.record_id}"
+    place = PLACES.get(change.kind, "")
+    what = f"The {place}" if place else f"{change.object} {change.record_id}"
     change.held_reason = f"{what} became {error.object} {error.record_id}; the change goes there."
     if change.kind == Kind.OPT_OUT and change.opt_out is not None and change.operation == optouts.OPT_OUT:
         found = Found(error.object, error.record_id, {})
         return [optouts.change_for(change.opt_out, change.connection, found, change.event, actor=change.actor)]
-    if change.kind == Kind.CAMPAIGN:
-        return [copy_change(change, params={**change.params, "member": [error.object, error.record_id]})]
+    if place:
+        return [copy_change(change, params={**change.params, place: [error.object, error.record_id]})]
     return [copy_change(change, object=error.object, record_id=error.record_id, key_field="", external_id="")]
 
 
@@ -206,8 +226,9 @@ def _result(change: Change) -> str:
 
 
 def _update_links(changes: Sequence[Change]) -> None:
-    """What was written is what the record is known to hold now."""
-    records = [c for c in changes if c.person_id and c.record_id and c.kind in (Kind.CONTACT, Kind.OPT_OUT)]
+    """What was written is what the record is known to hold now; what was deleted is known as gone."""
+    _bury([c for c in changes if c.operation == DELETE and c.record_id])
+    records = [c for c in changes if c.person_id and c.record_id and c.kind in LINKED and c.operation != DELETE]
     if not records:
         return
     known = _known_links(records)
@@ -225,8 +246,17 @@ def _update_links(changes: Sequence[Change]) -> None:
         made_up = {field for field, entry in change.diff.items() if entry.get("synthetic")}
         link.synthetic = sorted(made_up | (set(link.synthetic) - set(written)))
         link.seen_at, fresh[spot] = clock.now(), link
+        link.pk = None  # written by its unique key, as one that is new
     known_now = ("snapshot", "bases", "synthetic", "seen_at")
     put_rows(list(fresh.values()), ("connection", "object", "record_id"), known_now)
+
+
+def _bury(changes: Sequence[Change]) -> None:
+    """No late event brings them back."""
+    known = _known_links(changes).values() if changes else ()
+    gone = {(change.object, change.record_id) for change in changes}
+    buried = [link.pk for link in known if (link.object, link.record_id) in gone]
+    Link.objects.filter(pk__in=buried, gone_at=None).update(gone_at=clock.now())
 
 
 def _with_our_writes(bases: dict[str, dict[str, Any]], written: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -237,10 +267,7 @@ def _with_our_writes(bases: dict[str, dict[str, Any]], written: dict[str, Any]) 
 
 def _known_links(changes: Sequence[Change]) -> dict[tuple[str, str], Link]:
     rows = Link.objects.filter(connection_id=changes[0].connection_id, record_id__in={c.record_id for c in changes})
-    found = {(row.object, row.record_id): row for row in rows}
-    for row in found.values():
-        row.pk = None  # written again by the upsert below, found by its unique key
-    return found
+    return {(row.object, row.record_id): row for row in rows}
 
 
 def _new_link(change: Change) -> Link:
@@ -270,4 +297,5 @@ def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]
         change.state, change.held_reason = state, reasons.get(change.id, "")
         _refund(change)
     save_settled(mine)
+    tell_changes(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()

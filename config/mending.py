@@ -8,20 +8,23 @@ from datetime import timedelta
 
 from django_q.models import Schedule
 
+from audit.hooks.models import DeliveryState, Hook, HookDelivery
 from audit.ledger import IN_LINE
 from audit.models import Change, ChangeState, Chore
 from audit.retention import EVERY, PRUNING
 from integrations.clients import RENEWAL
 from integrations.knowledge import ASKING
 from integrations.leases import LEASE
-from integrations.models import AccessToken, Connection, Event, EventState, Knowledge
+from integrations.models import AccessToken, Connection, Event, EventState, Knowledge, WatchState
 from integrations.waiting import end_false_waits, shorten
+from integrations.watching import LONGEST_WATCH_MINUTES
 from mappings.models import Run, RunState
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
 SWEEP = timedelta(minutes=1)
+LONGEST_WATCH = timedelta(minutes=LONGEST_WATCH_MINUTES)
 _mended_at: dict[str, float] = {}
 
 
@@ -44,8 +47,14 @@ def mend(lane: str) -> None:
     mended += shorten(events, "lease_until", LEASE) + shorten(sending, "lease_until", LEASE)
     mended += shorten(runs, "lease_until", LEASE)
     mended += shorten(Knowledge.objects.all(), "asking_until", ASKING)
+    mended += shorten(WatchState.objects.all(), "lease_until", LEASE)
+    mended += shorten(WatchState.objects.all(), "due_at", LONGEST_WATCH)
     mended += shorten(AccessToken.objects.all(), "renewing_until", RENEWAL)
     mended += shorten(Chore.objects.filter(name=PRUNING), "due_at", EVERY)
+    if lane == "bulk":
+        due = HookDelivery.objects.filter(state=DeliveryState.DUE)
+        mended += end_false_waits(due) + shorten(due, "lease_until", LEASE)
+        mended += end_false_waits(Hook.objects.all(), "paused_until", "paused_at")
     mended += shorten(Schedule.objects.all(), "next_run", SWEEP)
     if mended:
         logger.warning("A clock was set back: %d rows of the %s lane waited for it, and wait no longer.", mended, lane)

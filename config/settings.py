@@ -189,6 +189,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["unfold_crispy"]
 CRISPY_TEMPLATE_PACK = "unfold_crispy"
 WEBHOOK_MAX_BYTES = 1_048_576
 WEBHOOK_TOKEN_SECONDS = 1.0  # within which every web process hears that a webhook URL was replaced
+HOOK_SECONDS = 1.0  # within which every worker hears of a new hook
 WAKE_WORKERS: bool = env.bool(
     "WAKE_WORKERS", True
 )  # off where nobody listens: tests, and installs that use `work` only
@@ -249,7 +250,20 @@ UNFOLD = {
                         "icon": "alt_route",
                         "link": reverse_lazy("admin:mappings_mapping_changelist"),
                     },
-                    {"title": _("Rules"), "icon": "rule", "link": reverse_lazy("admin:mappings_rule_changelist")},
+                    {
+                        "title": _("Templates"),
+                        "icon": "auto_awesome_motion",
+                        "link": reverse_lazy("admin:mappings_gallery"),
+                    },
+                    {
+                        "title": _("Rules"),
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:mappings_rule_changelist"),
+                        "active": lambda request: (
+                            "/mappings/rule/" in request.path and "/templates/" not in request.path
+                        ),
+                    },
+                    {"title": _("Hooks"), "icon": "webhook", "link": reverse_lazy("admin:audit_hook_changelist")},
                 ],
             },
             {

@@ -6,6 +6,7 @@ import logging
 import time
 
 from audit.delivery import deliver_due
+from audit.hooks.delivering import deliver_hooks
 from audit.ledger import changes_wait
 from audit.retention import prune_due
 from audit.sealing import seal_due
@@ -15,6 +16,7 @@ from integrations.wake import LINGER_SECONDS, wake
 from mappings.planning.planner import CLAIM as BACKLOG
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
+from mappings.watching import watch_due
 
 from .mending import mend_due
 from .supervisor.runtime import RuntimeDirectory
@@ -30,12 +32,13 @@ _PAUSE, _LONGEST_PAUSE, _PAUSE_EACH = 0.02, 0.6, 0.003  # seconds
 def work_off(lane: str) -> int:
     """One round on one lane: plan what is due, then deliver what is due. Returns how much was taken up."""
     mend_due(lane)
-    taken = advance_runs() if lane == "bulk" else 0
+    taken = watch_due() + advance_runs() if lane == "bulk" else 0
     taken += plan_due(lane) + deliver_due(lane)
     if lane == "bulk":
         seal_due()
         prune_due()
         renew_due()
+        taken += deliver_hooks()
     return taken
 
 

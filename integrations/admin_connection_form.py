@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -24,9 +24,10 @@ from unfold.widgets import (
 from .budgets import seconds_of
 from .crypto import CannotDecrypt
 from .models import Connection
-from .vendors.base import Credential, Vendor
+from .vendors.base import Credential, Vendor, Watch
+from .watching import LONGEST_WATCH_MINUTES
 
-CREDENTIAL, OPTION = "credential_", "option_"
+CREDENTIAL, OPTION, WATCH = "credential_", "option_", "watch_"
 BASICS = ("name", "environment", "mode", "base_url")
 REMOVE = "-"  # typed into an optional secret to forget it
 MARKER_FIELD = Credential(
@@ -85,6 +86,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
         for name, option in self._option_inputs():
             self.initial[name] = options.get(option.name, "")
         self.initial[OPT_OUT_VALUES] = options.get(OPT_OUT_VALUES)
+        self.initial.update({WATCH + key: minutes for key, minutes in options.get("watch", {}).items()})
         if "base_url" in self.fields:  # it is not, for who may only look
             self.fields["base_url"].widget.attrs["placeholder"] = self.kind.default_base_url
 
@@ -124,8 +126,12 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
     def new_options(self) -> dict[str, Any]:
         """The options to store; ones this page does not know stay as they are."""
         options = dict(self.instance.options or {})
-        typed = {option.name: self.cleaned_data.get(name_of, "") for name_of, option in self._option_inputs()}
+        typed: dict[str, Any] = {
+            option.name: self.cleaned_data.get(name_of, "") for name_of, option in self._option_inputs()
+        }
         typed[OPT_OUT_VALUES] = self.cleaned_data.get(OPT_OUT_VALUES)
+        minutes = {watch.key: self.cleaned_data.get(WATCH + watch.key) for watch in self.kind.capabilities.watches}
+        typed["watch"] = {key: number for key, number in minutes.items() if number is not None}
         for name, value in typed.items():
             if value:
                 options[name] = value
@@ -142,15 +148,20 @@ def form_for(kind: Vendor) -> type[ConnectionForm]:
     """The form class of one vendor's connections."""
     inputs: dict[str, Any] = {CREDENTIAL + each.name: _input(each) for each in kind.credentials}
     inputs |= {OPTION + name: _input(each) for name, each in options_of(kind).items()}
+    inputs |= {WATCH + watch.key: _minutes(watch) for watch in kind.capabilities.watches}
     return type("VendorConnectionForm", (ConnectionForm,), {**inputs, "kind": kind, "__module__": __name__})
 
 
 def fieldsets_for(kind: Vendor) -> list[tuple[Any, dict[str, Any]]]:
-    """The rows of the form: who, how to sign in, options, limits."""
+    """The rows of the form: who, how to sign in, options, limits. What is never called has no address and no limits."""
+    only_tells = kind.capabilities.only_tells
+    about_calls = () if only_tells else (OPT_OUT_VALUES, "limits")
+    looks = [(_("How often we look"), {"fields": tuple(WATCH + each.key for each in kind.capabilities.watches)})]
     return [
-        (None, {"fields": BASICS}),
+        (None, {"fields": tuple(name for name in BASICS if not (only_tells and name == "base_url"))}),
         (_("Sign-in"), {"fields": tuple(CREDENTIAL + each.name for each in kind.credentials)}),
-        (_("Options"), {"fields": (*(OPTION + name for name in options_of(kind)), OPT_OUT_VALUES, "limits")}),
+        (_("Options"), {"fields": (*(OPTION + name for name in options_of(kind)), *about_calls)}),
+        *(looks if kind.capabilities.watches else []),
     ]
 
 
@@ -176,6 +187,18 @@ def _input(entry: Credential) -> forms.Field:
             choices=[*blank, *((c, c) for c in entry.choices)], widget=UnfoldAdminSelectWidget, **facts
         )
     return forms.CharField(widget=_widget(entry), strip=True, **facts)
+
+
+def _minutes(watch: Watch) -> forms.Field:
+    minutes = int(watch.every.total_seconds() // 60)
+    return forms.IntegerField(
+        label=capfirst(watch.label),
+        help_text=_("Minutes between two looks. Empty: %(minutes)d. 0: never.") % {"minutes": minutes},
+        required=False,
+        min_value=0,
+        max_value=LONGEST_WATCH_MINUTES,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
+    )
 
 
 def _widget(entry: Credential) -> forms.Widget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,18 +26,21 @@ from .admin_connection_form import BASICS, ConnectionForm, fieldsets_for, form_f
 from .admin_knowledge import known_rows, refresh
 from .admin_labels import HEALTH_LOOK, badge, length, lines, ltr, moment, state_badge, subtle
 from .admin_pages import Button, ButtonsMixin, advice
+from .admin_watches import look, watch_rows
 from .budgets import budget_lines, windows_of
 from .clients import open_client
 from .crypto import CannotDecrypt
 from .health import account_changed, check_connection
 from .models import Connection, Environment, Health, Mode
+from .oauth import oauth_of, redirect_uri
 from .tokens import callback_url, set_token
-from .vendors.base import Vendor
+from .vendors.base import OAuth, Vendor
 from .vendors.errors import Conflict, CrosswalkError
 from .vendors.registry import VENDORS
 
 CHANGE = "integrations.change_connection"
-REFRESH = "refresh"
+REFRESH, LOOK = "refresh", "look"
+SIGN_IN = "sign-in"
 SIGN_IN_FIELDS = {"base_url", "environment"}  # a token of the old address is no token of the new one
 SEEN_LOOK = {
     "pushed": ("good", "bolt", gettext_lazy("Pushed")),
@@ -75,6 +79,10 @@ def remove_callback(request: HttpRequest, connection: Connection) -> HttpRespons
     return to_callbacks(connection)
 
 
+def sign_in(request: HttpRequest, connection: Connection) -> HttpResponse:
+    return redirect("oauth-start", connection.name)
+
+
 def to_callbacks(connection: Connection) -> HttpResponse:
     return redirect("admin:integrations_connection_callbacks", connection.pk)
 
@@ -101,7 +109,16 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             "autorenew",
             confirm=gettext_lazy("The old URL stops working at once; the vendor must be given the new one."),
         ),
+        Button(
+            SIGN_IN,
+            gettext_lazy("Sign in at the vendor"),
+            CHANGE,
+            sign_in,
+            "login",
+            when=lambda connection: oauth_of(connection) is not None,
+        ),
         Button(REFRESH, "", CHANGE, refresh),
+        Button(LOOK, "", CHANGE, look),
         Button("register-callback", "", CHANGE, register_callback),
         Button("remove-callback", "", CHANGE, remove_callback),
     )
@@ -184,12 +201,13 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
         return super().change_view(request, object_id, form_url, {**facts, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def _page_facts(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
-        kind = VENDORS.get(connection.vendor)
+        kind, oauth = VENDORS.get(connection.vendor), oauth_of(connection)
         return {
             "kind": kind,
             "row": connection,
+            "sign_in": copyable(redirect_uri(connection)) if oauth else "",
             "press_name": f"admin:{self._press_name}",
-            "buttons": [b for b in self.buttons_for(request, connection) if b.label],
+            "buttons": [named(b, oauth) for b in self.buttons_for(request, connection) if b.label],
             "health": state_badge(connection, HEALTH_LOOK, "health"),
             "tested": self.tested(connection),
             "report": connection.report,
@@ -199,12 +217,14 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             "seen": seen_events(kind) if kind else [],
             "callbacks_url": callbacks_url(connection) if kind and kind.capabilities.callbacks else "",
             "known": known_rows(connection),
-            "press_url": self._refresh_url(request, connection),
+            "press_url": self._press_url(request, connection, REFRESH),
+            "watches": watch_rows(connection, kind) if kind else [],
+            "look_url": self._press_url(request, connection, LOOK),
         }
 
-    def _refresh_url(self, request: HttpRequest, connection: Connection) -> str:
+    def _press_url(self, request: HttpRequest, connection: Connection, verb: str) -> str:
         may = request.user.has_perm(CHANGE)
-        return reverse(f"admin:{self._press_name}", args=[connection.pk, REFRESH]) if may else ""
+        return reverse(f"admin:{self._press_name}", args=[connection.pk, verb]) if may else ""
 
     def save_model(self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool) -> None:
         credentials = form.new_credentials()
@@ -275,6 +295,11 @@ def what_uses(connections: Sequence[Connection]) -> list[str]:
         if each.related_model._base_manager.filter(**{f"{each.field.name}__in": connections}).exists()
     ]
     return [str(capfirst(model._meta.verbose_name_plural)) for model in using]
+
+
+def named(button: Button, oauth: OAuth | None) -> Button:
+    """The button to sign in says where, in the vendor's words."""
+    return replace(button, label=oauth.label) if oauth and button.verb == SIGN_IN else button
 
 
 def registered(connection: Connection) -> dict[str, Any]:

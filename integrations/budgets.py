@@ -14,15 +14,18 @@ from math import ceil
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from . import clock
-from .models import BudgetWindow, Connection
-from .vendors.errors import RateLimited
+from .models import BudgetWindow, CallCount, Connection
+from .vendors.errors import BudgetUsedUp
 
 _SLOTS = 20
 _FRESH = 15.0
 _BELIEVED = 300.0  # seconds that the vendor's word about what remains is believed
-_RESERVE = 0.1  # of each window is kept for opt-outs
+# What a lane leaves of each window to the others: everything leaves a tenth to opt-outs, and what a run does to many
+# records leaves live traffic its part.
+RESERVES = {"optouts": 0.0, "events": 0.1, "bulk": 0.3}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PER = re.compile(r"^(\d+)\s*([smhd])$")
 Windows = tuple[tuple[int, timedelta], ...]
@@ -45,30 +48,41 @@ def windows_of(connection: Connection, vendor_limits: Windows) -> list[tuple[int
 
 @dataclass
 class SharedBudget:
-    """The budget of one connection, in the database. `urgent` spends the reserve too."""
+    """The budget of one connection, in the database. The lane says how much of it is kept for others.
+
+    Calls that are made for a run are counted for it.
+    """
 
     connection: Connection
     vendor_limits: Windows
-    urgent: bool = False
+    lane: str = "events"
+    run_id: str = ""
     _ready: bool = field(default=False, repr=False)
 
     def spend(self, calls: int = 1) -> None:
-        """Take `calls` from every window, or from none: raises RateLimited with the time until there is room."""
+        """Take `calls` from every window, or from none: raises BudgetUsedUp with the time until there is room."""
         self._prepare()
         with transaction.atomic():
             rows = list(BudgetWindow.objects.select_for_update().filter(connection=self.connection).order_by("seconds"))
             now = _now()
             changed = [row for row in rows if _date_back(row, now)]
-            wait = max((_wait(row, calls, now, self.urgent) for row in rows), default=0.0)
-            wait = max(wait, _vendors_wait(rows[-1], now, self.urgent) if rows else 0.0)
+            wait = max((_wait(row, calls, now, self.lane) for row in rows), default=0.0)
+            wait = max(wait, _vendors_wait(rows[-1], now, self.lane) if rows else 0.0)
             if not wait:
                 for row in rows:
                     _take(row, calls, now)
+                self._count(calls)
             BudgetWindow.objects.bulk_update(changed if wait else rows, ["slots"])
         if wait:
-            raise RateLimited(
+            raise BudgetUsedUp(
                 f"The budget of {self.connection.name} is used up for now.", retry_after=timedelta(seconds=wait)
             )
+
+    def _count(self, calls: int) -> None:
+        if not self.run_id:
+            return
+        CallCount.objects.get_or_create(run_id=self.run_id, connection=self.connection)
+        CallCount.objects.filter(run_id=self.run_id, connection=self.connection).update(calls=F("calls") + calls)
 
     def learn(
         self,
@@ -100,12 +114,12 @@ class SharedBudget:
         self._ready = True
 
 
-def _vendors_wait(row: BudgetWindow, now: float, urgent: bool) -> float:
-    """Other programs spend of the same limit: near its end the rest is kept for opt-outs, and looked at again later."""
+def _vendors_wait(row: BudgetWindow, now: float, lane: str) -> float:
+    """Other programs spend of the same limit: near its end the rest is kept for others, and looked at again later."""
     said = row.vendor_said
-    if urgent or said.get("remaining") is None or not 0 <= now - said.get("at", 0) <= _BELIEVED:
+    if not RESERVES[lane] or said.get("remaining") is None or not 0 <= now - said.get("at", 0) <= _BELIEVED:
         return 0.0
-    reserve = (said.get("limit") or row.calls) * _RESERVE
+    reserve = (said.get("limit") or row.calls) * RESERVES[lane]
     return _BELIEVED - (now - said["at"]) if said["remaining"] < reserve else 0.0
 
 
@@ -140,11 +154,10 @@ def _spent(row: BudgetWindow, now: float) -> dict[int, int]:
     return {int(slot): count for slot, count in row.slots.items() if int(slot) >= oldest}
 
 
-def _wait(row: BudgetWindow, calls: int, now: float, urgent: bool) -> float:
+def _wait(row: BudgetWindow, calls: int, now: float, lane: str) -> float:
     """Seconds until `calls` fit; 0 when they fit now."""
-    reserve = 0 if urgent else int(row.calls * _RESERVE)
     spent = _spent(row, now)
-    excess = sum(spent.values()) + calls - max(1, row.calls - reserve)
+    excess = sum(spent.values()) + calls - allowed(row.calls, lane)
     if excess <= 0:
         return 0.0
     for slot in sorted(spent):
@@ -152,6 +165,11 @@ def _wait(row: BudgetWindow, calls: int, now: float, urgent: bool) -> float:
         if excess <= 0:
             return max(0.01, (slot + _SLOTS + 1) * _length(row) - now)
     return float(ceil(row.seconds))
+
+
+def allowed(calls: int, lane: str) -> int:
+    """How many calls of a window this lane may see spent, by whomever, and still make one."""
+    return max(1, calls - int(calls * RESERVES[lane]))
 
 
 def _take(row: BudgetWindow, calls: int, now: float) -> None:

@@ -23,6 +23,7 @@ from .models import (
     Settlement,
 )
 from .people import Pair
+from .records import stand_for_people
 from .vendors.errors import Busy, Conflict
 
 Candidate = dict[str, Any]  # {id, facts: {name: value}}
@@ -125,12 +126,13 @@ def facts_of(people: Iterable[Person]) -> dict[str, dict[str, Any]]:
 
 
 def _facts(person: Person) -> dict[str, Any]:
+    records = stand_for_people(person.links.all())
     held = {kind: [a.value for a in person.addresses.all() if a.kind == kind] for kind in AddressKind.values}
     return {
         "name": person.name,
         "email": ", ".join(held[AddressKind.EMAIL]),
         "phone": ", ".join(held[AddressKind.PHONE]),
-        "records": "; ".join(f"{link.connection.name}: {link.object} {link.record_id}" for link in person.links.all()),
+        "records": "; ".join(f"{link.connection.name}: {link.object} {link.record_id}" for link in records),
         "known since": person.created_at.isoformat(),
     }
 

@@ -12,7 +12,7 @@ from .models import BudgetWindow, Connection, Health
 from .refreshing import refresh_account
 from .tokens import callback_url
 from .vendors.base import Check
-from .vendors.errors import ConfigurationError, CrosswalkError, RateLimited, RecordError
+from .vendors.errors import BudgetUsedUp, ConfigurationError, CrosswalkError, RateLimited, RecordError
 
 _LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -27,8 +27,12 @@ def note_success(connection: Connection) -> None:
 
 
 def note_failure(connection: Connection, error: CrosswalkError) -> None:
-    """A whole call failed: stop for a person, or wait. A record that is refused says nothing about the connection."""
-    if isinstance(error, RecordError):
+    """A whole call failed: stop for a person, or wait.
+
+    A record that is refused says nothing about the connection, nor does the share of a lane that is spent: a pause
+    would stop the lanes that it is kept for.
+    """
+    if isinstance(error, RecordError | BudgetUsedUp):
         return
     now = clock.now()
     if isinstance(error, ConfigurationError):
@@ -66,7 +70,7 @@ def check_connection(connection: Connection) -> list[Check]:
 
     What is known of the account is read afresh as well.
     """
-    client = open_client(connection, urgent=True)
+    client = open_client(connection, lane="optouts")
     try:
         checks = client.check(callback_url(connection))
     except CrosswalkError as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,7 +18,7 @@ from . import clock
 from .ids import new_id
 from .leases import LEASE, over_before, skip_claimed
 from .models import Event, EventSource, EventState
-from .receive import lane_of
+from .receive import VIA, lane_of
 from .rows import update_rows
 from .storable import storable
 from .vendors.base import Inbound, Notice
@@ -111,8 +112,8 @@ def give_back(events: Sequence[Event]) -> None:
     _leased(events).update(lease="", lease_until=None, attempts=F("attempts") - 1)
 
 
-def postpone(event: Event, error: CrosswalkError) -> None:
-    """Planning failed: later, or for a person once the attempts are used up."""
+def postpone(event: Event, error: CrosswalkError, **facts: Any) -> None:
+    """Planning failed: later, or for a person once the attempts are used up. `facts` are kept of what was found."""
     free = isinstance(error, TransientError) and not error.costs_attempt
     attempts = event.attempts - 1 if free else event.attempts
     if attempts >= MAX_ATTEMPTS or not isinstance(error, TransientError):
@@ -127,7 +128,8 @@ def postpone(event: Event, error: CrosswalkError) -> None:
     wait = getattr(error, "retry_after", None) or timedelta(
         seconds=LADDER[min(attempts, len(LADDER)) - 1] if attempts else 1
     )
-    _leased([event]).update(reason=error.message, attempts=attempts, lease="", lease_until=None, **due_in(wait))
+    facts |= {"reason": error.message, "attempts": attempts, "lease": "", "lease_until": None}
+    _leased([event]).update(**facts, **due_in(wait))
 
 
 def wait_for_person(events: Sequence[Event], reason: str) -> None:
@@ -170,7 +172,12 @@ def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = 
         object=notice.object,
         record_id=notice.record_id,
         record=storable(notice.record),
-        context={**storable(notice.context), "replayed_by": actor, **({VERSIONS: dict(versions)} if versions else {})},
+        context={
+            **storable(notice.context),
+            **{key: event.context[key] for key in (VIA,) if key in event.context},
+            "replayed_by": actor,
+            **({VERSIONS: dict(versions)} if versions else {}),
+        },
         source=EventSource.REPLAY,
         lane=lane_of(notice.type),
         dedupe_key=f"replay:{new_id()}",
@@ -207,7 +214,15 @@ def _read_again(event: Event) -> Notice:
             record=event.record,
             context=event.context,
         )
-    inbound = Inbound(method="POST", headers={}, query=[], body=bytes(event.body), content_type=event.content_type)
+    inbound = Inbound(
+        method="POST",
+        headers={},
+        query=[],
+        body=bytes(event.body),
+        content_type=event.content_type,
+        options=event.connection.options or {},
+        received_at=event.received_at,
+    )
     notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
     if notice.unreadable or not notice.type:
         raise Unreadable(notice.unreadable or f"The event type {notice.vendor_type} is still unknown.")

@@ -135,6 +135,20 @@ class BudgetWindow(models.Model):
         return f"{self.calls} per {self.seconds} s"
 
 
+class CallCount(models.Model):
+    """Calls made at one connection for one run."""
+
+    run_id = models.CharField(max_length=26)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run_id", "connection"], name="one_call_count")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls of {self.run_id}"
+
+
 class KnowledgeKind(models.TextChoices):
     FIELDS = "fields", _("Fields")
     LOOK_UP = "look_up", _("Look-up")
@@ -158,6 +172,44 @@ class Knowledge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id} {self.kind} {self.name}"
+
+
+class WatchState(models.Model):
+    """How far one watch of a connection has got, and when it looks again."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="watches")
+    key = models.CharField(max_length=40)
+    cursor = models.TextField(blank=True)  # the vendor package's own words; "" before the first look
+    due_at = models.DateTimeField(default=timezone.now)
+    lease = models.CharField(max_length=26, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)  # when it saw everything there was
+    found = models.PositiveBigIntegerField(default=0)  # events so far
+    problem = models.TextField(blank=True)  # why the last look failed
+    problem_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "key"], name="one_watch_state")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.key}"
+
+
+class RecordState(models.Model):
+    """What a watch remembers of one record, to see at the next look what became different."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    object = models.CharField(max_length=80)
+    record_id = models.CharField(max_length=200)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "object", "record_id"], name="one_state_per_record")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.record_id}"
 
 
 class Person(models.Model):
@@ -251,6 +303,7 @@ class EventSource(models.TextChoices):
     WEBHOOK = "webhook", _("Webhook")
     POLL = "poll", _("Poll")
     RESYNC = "resync", _("Resync")
+    BACKFILL = "backfill", _("Backfill")
     REPLAY = "replay", _("Replay")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +28,9 @@ from .wake import wake
 
 SAME_CONTENT = timedelta(minutes=10)  # equal content without an event id is the same event for this long
 OPT_OUT_EVENTS = frozenset({"contact.unsubscribed", "opt_out.changed"})
+HOOK_HEADER = "crosswalk-hook"  # the ids of the hooks that it came through, the last one last
+VIA = "via_hooks"  # the same in the event's context
+_HOOK_ID, _MOST_HOOKS = re.compile(r"[0-9A-Z]{26}"), 20
 _CHUNK = 200
 _ONE_STATEMENT = 20  # SQLite takes 999 values
 
@@ -35,10 +40,12 @@ def receive(connection: Connection, inbound: Inbound) -> list[Event]:
 
     Returns the events that are new; a redelivery is counted on the event it repeats.
     """
-    hook = vendor(connection.vendor).webhooks
-    hook.verify(inbound, account_of(connection))
+    kind = vendor(connection.vendor)
+    kind.webhooks.verify(inbound, account_of(connection))
+    if kind.unkept:
+        inbound = replace(inbound, body=kind.unkept.sub(b"", inbound.body))
     try:
-        notices = hook.parse(inbound)
+        notices = kind.webhooks.parse(inbound)
     except Unreadable as problem:
         stored = _store_soon([_quarantined(connection, inbound, problem.message)])
     else:
@@ -135,18 +142,25 @@ def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: i
         reason=notice.unreadable or unknown,
         lane=lane_of(notice.type),
         vendor_event_id=storable_text(notice.vendor_event_id, 200),
-        dedupe_key=_dedupe_key(notice.vendor_event_id, content),
+        dedupe_key=dedupe_key(notice.vendor_event_id, content),
         order_key=order_key(connection, notice.object, notice.record_id, notice.email),
         body=body,
         body_hash=hashlib.sha256(body).hexdigest(),
         content_type=_content_type(inbound),
         method=inbound.method,
         record=storable(notice.record),
-        context=storable(notice.context),
+        context=storable({**notice.context, **_via(inbound)}),
         occurred_at=min(notice.occurred_at or now, now),
         received_at=now,
         next_attempt_at=now,
     )
+
+
+def _via(inbound: Inbound) -> dict[str, list[str]]:
+    """The hooks through which it came, as the call says: those it must not go out by again."""
+    ids = [id.strip() for id in inbound.headers.get(HOOK_HEADER, "").split(",")]
+    known = [id for id in ids if _HOOK_ID.fullmatch(id)]
+    return {VIA: known[-_MOST_HOOKS:]} if known else {}
 
 
 def lane_of(event_type: str) -> str:
@@ -187,7 +201,7 @@ def _content_type(inbound: Inbound) -> str:
     return storable_text(inbound.content_type if inbound.body else "application/x-www-form-urlencoded", 200)
 
 
-def _dedupe_key(vendor_event_id: str, content: Any) -> str:
+def dedupe_key(vendor_event_id: str, content: Any) -> str:
     if vendor_event_id:
         return "id:" + hashlib.sha256(vendor_event_id.encode("utf-8", "replace")).hexdigest()
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -13,10 +13,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from . import clock
+from .models import Connection
 from .receive import receive
 from .tokens import find_connection
 from .vendors.base import Inbound
 from .vendors.errors import Forged
+from .vendors.registry import vendor
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +57,21 @@ class WebhookView(APIView):
             body = _read_body(request)
             if body is None:
                 return _answer(413, "too large")
-            receive(connection, _inbound(request, body))
+            receive(connection, _inbound(request, body, connection))
         except Forged:
             return _answer(401, "signature refused")
         except (DatabaseError, InterfaceError):
             logger.exception("An event could not be stored; the vendor is asked to send it again.")
             return _answer(503, "not stored")
+        return _stored(connection)
+
+
+def _stored(connection: Connection) -> HttpResponse:
+    acknowledgement = vendor(connection.vendor).acknowledgement
+    if acknowledgement is None:
         return _answer(200, "OK")
+    body, content_type = acknowledgement
+    return HttpResponse(body, content_type=content_type)
 
 
 def _answer(status: int, word: str) -> HttpResponse:
@@ -80,11 +91,13 @@ def _read_body(request: Request) -> bytes | None:
     return request._request.body
 
 
-def _inbound(request: Request, body: bytes) -> Inbound:
+def _inbound(request: Request, body: bytes, connection: Connection) -> Inbound:
     return Inbound(
         method=request.method or "POST",
         headers={name.lower(): value for name, value in request.headers.items()},
         query=[(name, value) for name, values in request._request.GET.lists() for value in values],
         body=body,
         content_type=request.content_type or "",
+        options=connection.options or {},
+        received_at=clock.now(),
     )

@@ -23,6 +23,7 @@ from integrations.admin_pages import Button, WatchAdmin
 from integrations.admin_search import id_prefix, people_matching, people_named
 from integrations.models import AddressKind, Event, IdentityConflict, Link, Person
 from integrations.people import find_people
+from integrations.records import standing_for_people
 
 from .identity.people import merge_people, separate
 from .models import RunKind
@@ -100,9 +101,9 @@ class PersonAdmin(WatchAdmin):
         known = {
             row.pk: row for row in Person.objects.filter(pk__in=[row.pk for row in rows]).prefetch_related("addresses")
         }
-        links = Link.objects.filter(person__in=rows).select_related("connection").defer("snapshot", *SECRETS)
+        links = standing_for_people(Link.objects.filter(person__in=rows)).select_related("connection")
         records: dict[str, list[Link]] = {}
-        for each in links.order_by("pk"):
+        for each in links.defer("snapshot", *SECRETS).order_by("pk"):
             records.setdefault(each.person_id, []).append(each)
         for row in rows:
             row.known_addresses, row.records = list(known[row.pk].addresses.all()), records.get(row.pk, [])
@@ -126,8 +127,8 @@ class PersonAdmin(WatchAdmin):
     def page_facts(self, request: HttpRequest, row: Person) -> dict[str, Any]:
         opt_outs = list(row.opt_outs.order_by("-pk")[:50])
         progress = progress_of(opt_outs)
-        links = row.links.select_related("connection").defer(*SECRETS).order_by("connection__name", "object")
-        records = [record_row(each) for each in links]
+        links = standing_for_people(row.links.select_related("connection").defer(*SECRETS))
+        records = [record_row(each) for each in links.order_by("connection__name", "object")]
         in_force = [each for each in opt_outs if each.state == "open"]
         return {
             "title": row.name or email_of(row) or _("A person without a name"),

@@ -19,14 +19,15 @@ from audit.seeking import newest_of_each
 from integrations.admin_labels import badge, ltr, moment
 from integrations.admin_pages import Button
 
+from .admin_backfills import plan_backfill
 from .admin_editing import (
-    SetUpAdmin,
     connection_names,
     events_by_connection,
     path_choices,
     say_warnings,
     unread,
 )
+from .admin_gallery import GalleryMixin
 from .editing.choices import Choices
 from .editing.rules import save_rule, switch_rule
 from .editing.sentences import rule_sentence
@@ -35,6 +36,7 @@ from .forms.rule import RuleForm
 from .models import Mapping, Rule, Run, RunKind
 from .publishing import Stored, findings_of_rule
 from .runs import RunRefused, start_run
+from .runs.sources import STATE_EVENTS
 from .spec import MappingSpec, SpecError, parse_rule
 
 CHANGE = "mappings.change_rule"
@@ -63,7 +65,7 @@ def switch(request: HttpRequest, rule: Rule) -> None:
 
 
 @admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple_history is not typed
+class RuleAdmin(SimpleHistoryAdmin, GalleryMixin):  # type: ignore[misc]  # simple_history is not typed
     list_display = ("title", "on_label", "last_used", "approval")
     list_filter = ("enabled", "connection")
     intro = gettext_lazy("What happens when something happens, in the order the rules run.")
@@ -81,6 +83,14 @@ class RuleAdmin(SimpleHistoryAdmin, SetUpAdmin):  # type: ignore[misc]  # simple
             "sync",
             confirm=gettext_lazy("Every record of this rule is read again, and what differs is written."),
             when=lambda rule: rule.enabled,
+        ),
+        Button(
+            "backfill",
+            gettext_lazy("Backfill…"),
+            "mappings.add_run",
+            plan_backfill,
+            "move_up",
+            when=lambda rule: rule.enabled and rule.event in STATE_EVENTS,
         ),
         Button("off", gettext_lazy("Turn off"), CHANGE, switch, "toggle_off", when=lambda rule: rule.enabled),
         Button("on", gettext_lazy("Turn on"), CHANGE, switch, "toggle_on", when=lambda rule: not rule.enabled),

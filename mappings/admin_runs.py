@@ -20,14 +20,17 @@ from audit.verbs import VERBS
 from integrations.admin_labels import length, moment, said, state_badge
 from integrations.admin_pages import Button, WatchAdmin
 
+from .admin_backfills import RESUME, STARTS, backfill_facts
 from .admin_editing import connection_names
 from .forms.runs import RunForm
-from .models import UNDER_WAY, Rule, Run, RunKind, RunState
-from .runs import RunRefused, may_see_runs, may_start, start_run, stop_run
+from .models import OPEN, Rule, Run, RunKind, RunState
+from .runs import RunRefused, may_resume, may_see_runs, may_start, start_run, stop_run
+from .runs.wording import records_seen, scope_words
 
 STATE_LOOK = {
     RunState.QUEUED: ("wait", "schedule"),
     RunState.RUNNING: ("wait", "sync"),
+    RunState.WAITING: ("warn", "front_hand"),
     RunState.DONE: ("good", "check_circle"),
     RunState.FAILED: ("bad", "error"),
     RunState.STOPPED: ("warn", "stop_circle"),
@@ -62,8 +65,10 @@ class RunAdmin(WatchAdmin):
             "mappings.add_run",
             stop,
             "stop_circle",
-            when=lambda run: run.state in UNDER_WAY,
+            when=lambda run: run.state in OPEN,
         ),
+        RESUME,
+        *STARTS,
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -73,7 +78,7 @@ class RunAdmin(WatchAdmin):
         return may_see_runs(request.user)
 
     def may_press(self, request: HttpRequest, button: Button, row: Any) -> bool:
-        return may_start(request.user, row.kind)
+        return may_resume(request.user, row) if button == RESUME else may_start(request.user, row.kind)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.decide)
@@ -118,6 +123,8 @@ class RunAdmin(WatchAdmin):
     def page_facts(self, request: HttpRequest, row: Run) -> dict[str, Any]:
         tone, icon = STATE_LOOK[RunState(row.state)]
         text = _("%(what)s: %(state)s") % {"what": what_words(row), "state": row.get_state_display().lower()}
+        more = backfill_facts(row) if row.kind == RunKind.BACKFILL else {}
+        buttons = self.buttons_for(request, row)
         return {
             "title": what_words(row),
             "original": row,
@@ -127,6 +134,9 @@ class RunAdmin(WatchAdmin):
             "progress": progress_words(row),
             "reasons": Counter(row.reasons).most_common(REASONS),
             "may_add": self.has_add_permission(request),
+            "buttons": [button for button in buttons if button not in STARTS],
+            "starts": [button for button in buttons if button in STARTS],
+            **more,
         }
 
     def changeform_view(
@@ -167,18 +177,23 @@ def _start(request: HttpRequest, form: RunForm) -> Run | None:
 
 def what_words(run: Run) -> str:
     """'Resync of all records of rule new-subscriber', 'Retry of 3,214 failed changes of connection salesforce-main'."""
-    if run.kind in VERBS:
+    if run.kind == RunKind.BACKFILL:
+        scope = scope_words(run)
+    elif run.kind in VERBS:
         scope = selection_words(VERBS[run.kind], run.scope, run.total or 0)
     else:
         name, value = next(iter(run.scope.items()), ("", ""))
         scope = str(SCOPE_WORDS.get(name, "%s")) % value
     words = _("%(kind)s of %(scope)s") % {"kind": run.get_kind_display(), "scope": scope}
-    return f"{words} ({_('dry run')})" if run.dry_run else words
+    return f"{words} ({_('plan')})" if run.dry_run else words
 
 
 def progress_words(run: Run) -> str:
     """'1,200 of 3,214 changes, 14 of them left alone'; of a resync only what it has looked at is known."""
     looked_at, total = f"{run.done + run.refused:,}", run.total or 0
+    if run.dry_run:
+        seen = records_seen(run)
+        return ngettext("%(n)s record looked at", "%(n)s records looked at", seen) % {"n": f"{seen:,}"}
     if run.kind not in VERBS:
         return ngettext("%(n)s record", "%(n)s records", run.done) % {"n": looked_at}
     words = ngettext("%(n)s of %(total)s change", "%(n)s of %(total)s changes", total)

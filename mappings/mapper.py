@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,8 @@ def _compare_row(
     fitted, note = _fitted(value, name, schema, creating)
     if note:
         comparison.notes.append(note)
+    if schema is not None and name in schema and schema[name].adds and isinstance(fitted, list):
+        fitted = _added_to(held, fitted)
     if fitted is _NOTHING or same_value(held, fitted) or (is_blank(fitted) and is_blank(held)):
         return
     verdict = "write" if creating or name in made_up else sides.verdict(item.spec, held)
@@ -170,6 +173,17 @@ def _wanted(item: Mapped, held: Any, creating: bool, made_up: bool) -> tuple[Any
     if row.write == "if_empty" and not is_blank(held) and not made_up:
         return _NOTHING, False
     return item.value, False
+
+
+def _added_to(held: Any, items: list[Any]) -> list[Any]:
+    """What is held and what is missing of it: a vendor may write a name without its blanks and dashes."""
+    there = list(held) if isinstance(held, list) else []
+    known = {_bare(item) for item in there}
+    return there + [item for item in items if _bare(item) not in known]
+
+
+def _bare(item: Any) -> str:
+    return re.sub(r"[\W_]+", "", str(item)).casefold()
 
 
 def _fitted(value: Any, name: str, schema: Schema, creating: bool) -> tuple[Any, str]:

@@ -123,12 +123,14 @@ class RunKind(models.TextChoices):
 class RunState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     RUNNING = "running", _("Running")
+    WAITING = "waiting", _("Waits for you")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     STOPPED = "stopped", _("Stopped")
 
 
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+OPEN = (*UNDER_WAY, RunState.WAITING)  # it can be stopped
 
 
 class Run(models.Model):
@@ -138,6 +140,8 @@ class Run(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=RunKind, default=RunKind.RESYNC)
     state = models.CharField(_("state"), max_length=20, choices=RunState, default=RunState.QUEUED)
     scope = models.JSONField(_("scope"), default=dict)  # what it is about; for a decision a filter of changes
+    plan = models.JSONField(_("plan"), null=True)  # of a backfill: what it will do and cost
+    released = models.JSONField(default=list)  # sorts of change that the brake lets pass: a person looked at them
     dry_run = models.BooleanField(_("dry run"), default=False)
     cursor = models.CharField(max_length=300, blank=True)
     position = models.PositiveIntegerField(default=0)  # which connection or rule of the scope it is at

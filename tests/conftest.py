@@ -19,6 +19,7 @@ from .world import World
 def _quiet(settings: Any) -> None:
     settings.WAKE_WORKERS = False
     settings.WEBHOOK_TOKEN_SECONDS = 0.0  # a test's connections are no other test's
+    settings.HOOK_SECONDS = 0.0  # nor are its hooks
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,7 @@ def _a_clock_for_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's own, which tests set; none remembers how another set it."""
     monkeypatch.setattr("integrations.clock._clock", Clock(ask=lambda: None))
     monkeypatch.setattr("config.mending._mended_at", {})
+    monkeypatch.setattr("mappings.watching.PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

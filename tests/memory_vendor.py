@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 from integrations.models import Connection
@@ -24,7 +24,9 @@ from integrations.vendors.base import (
     EventCapability,
     Field,
     Found,
+    Glance,
     Inbound,
+    Look,
     Notice,
     ObjectCapability,
     OptOutField,
@@ -33,6 +35,7 @@ from integrations.vendors.base import (
     Record,
     Services,
     Vendor,
+    Watch,
     Write,
 )
 from integrations.vendors.errors import CrosswalkError, NotFound
@@ -54,6 +57,8 @@ class System:
     writes: list[Write] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     clock: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    page_size: int = 100
+    looks: list[Look] = field(default_factory=list)
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=next(self.clock))
@@ -64,9 +69,9 @@ class System:
         self.records[record_id] = record
         self.push(kind, record)
 
-    def push(self, kind: str, record: Record) -> None:
+    def push(self, kind: str, record: Record, **context: Any) -> None:
         number = next(self.clock)
-        content = {"type": kind, "record": record, "n": number, "system": self.name}
+        content = {"type": kind, "record": record, "n": number, "system": self.name, "context": context}
         self.events.append(
             Notice(kind, kind, "contact", record["id"], content, vendor_event_id=f"{self.name}-{number}")
         )
@@ -117,6 +122,21 @@ class MemoryClient(Client):
         self._call()
         return Page([dict(record) for record in self.system.records.values()])
 
+    def watch(self, look: Look) -> Glance:
+        """What was modified after the cursor, oldest first; a stop that was not there before is news of its own."""
+        self.system.looks.append(look)
+        self._call()
+        records = sorted(self.system.records.values(), key=lambda record: str(record["modified"]))
+        if not look.cursor:
+            return Glance([], records[-1]["modified"] if records else "0")
+        page = [record for record in records if record["modified"] > look.cursor][: self.system.page_size]
+        known = look.recall("contact", [record["id"] for record in page])
+        notices = [notice for record in page for notice in _news(record, known.get(record["id"], {}))]
+        states = {("contact", record["id"]): {"stopped": record.get("stopped", False)} for record in page}
+        return Glance(
+            notices, page[-1]["modified"] if page else look.cursor, len(page) == self.system.page_size, states
+        )
+
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         self._call()
         return [self._write(write) for write in writes]
@@ -136,6 +156,16 @@ class MemoryClient(Client):
         if key is None:
             return ""
         return next((i for i, record in self.system.records.items() if record.get(key[0]) == key[1]), "")
+
+
+def _news(record: Record, known: Record) -> Iterator[Notice]:
+    types = ["contact.updated"]
+    if record.get("stopped") and not known.get("stopped"):
+        types.append("opt_out.changed")
+    for type in types:
+        at = datetime.fromisoformat(record["modified"])
+        key = f"{type} {record['id']} {record['modified']}"
+        yield Notice(type, type, "contact", record["id"], {}, key, at, dict(record), email=record.get("email", ""))
 
 
 def _fits(record: Record, wanted: Mapping[str, set[str]]) -> bool:
@@ -159,12 +189,16 @@ class MemoryWebhooks:
                 body,
                 vendor_id,
                 record=record,
+                context=body["context"],
                 email=record["email"],
             )
         ]
 
 
-def memory_vendor(systems: Mapping[str, System]) -> Vendor:
+WATCH = Watch("changes", "changed contacts", ("contact.updated", "opt_out.changed"), timedelta(minutes=5))
+
+
+def memory_vendor(systems: Mapping[str, System], watches: tuple[Watch, ...] = ()) -> Vendor:
     contact = ObjectCapability(
         "contact",
         "contact",
@@ -186,6 +220,7 @@ def memory_vendor(systems: Mapping[str, System]) -> Vendor:
             events,
             (),
             (OptOutField("contact", "email", "stopped", True, "", "email"),),
+            watches=watches,
             lookups=(LookUp("lists", "lists", "campaign", fields=("list",)),),
         ),
         credentials=(),
@@ -200,15 +235,19 @@ def memory_vendor(systems: Mapping[str, System]) -> Vendor:
 
 
 class Pair:
-    """Two systems of the memory vendor that both push, with mappings and rules in both directions."""
+    """Two systems of the memory vendor; they push, and may be watched."""
 
-    def __init__(self) -> None:
+    def __init__(self, watches: tuple[Watch, ...] = ()) -> None:
+        self.watches = watches
         self.systems = {name: System(name) for name in ("left", "right")}
         self.left, self.right = self.systems["left"], self.systems["right"]
 
+    def vendor(self) -> Vendor:
+        return memory_vendor(self.systems, self.watches)
+
     @contextmanager
-    def registered(self) -> Iterator[Pair]:
-        with mock.patch.dict(VENDORS, {"memory": memory_vendor(self.systems)}):
+    def registered(self) -> Iterator[Self]:
+        with mock.patch.dict(VENDORS, {"memory": self.vendor()}):
             for name in self.systems:
                 connection = Connection(name=name, vendor="memory")
                 set_token(connection)

@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from .views import audit, conflicts, integrations, mappings, people
+from .views import audit, conflicts, hooks, integrations, mappings, people
 
 router = SimpleRouter()
 router.register("connections", integrations.ConnectionViewSet)
@@ -13,6 +13,7 @@ router.register("changes", audit.ChangeViewSet)
 router.register("people", people.PersonViewSet)
 router.register("conflicts", conflicts.ConflictViewSet)
 router.register("optouts", audit.OptOutViewSet)
+router.register("hooks", hooks.HookViewSet)
 router.register("runs", mappings.RunViewSet)
 router.register("rules", mappings.RuleViewSet)
 router.register("mappings", mappings.MappingViewSet)

@@ -6,17 +6,28 @@ Records are plain dicts in the vendor's own field names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from .abilities import Capabilities as Capabilities  # the seam is imported from here, all of it
+from .abilities import Channel as Channel
+from .abilities import Credential as Credential
+from .abilities import EventCapability as EventCapability
+from .abilities import NoteForm as NoteForm
+from .abilities import OAuth as OAuth
+from .abilities import ObjectCapability as ObjectCapability
+from .abilities import Operation as Operation
+from .abilities import OptOutField as OptOutField
+from .abilities import Seen as Seen
+from .abilities import TaskForm as TaskForm
+from .abilities import Watch as Watch
 from .errors import CrosswalkError, Unsupported
-from .lookups import Entry, LookUp
+from .lookups import Entry
 
 Record = dict[str, Any]
-Channel = Literal["email", "sms", "call", "whatsapp", "all"]
-Seen = Literal["pushed", "polled", "invisible"]
 
 
 # --- what the engine gives a vendor's client --------------------------------------------------------------------
@@ -50,6 +61,10 @@ class TokenStore(Protocol):
     """Where access tokens live, shared by all workers."""
 
     def current(self) -> Token | None: ...
+
+    def last(self) -> Token | None:
+        """The newest one, also when it is over: its facts may hold what the next one is asked for with."""
+        ...
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Call `fetch` under a lock unless another worker already replaced `stale`; return what is stored then."""
@@ -104,13 +119,18 @@ class Services:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats."""
+    """One HTTP request to our webhook URL. Header names are lower case; `query` keeps the order and repeats.
+
+    `options` are the connection's: what it says about reading the request. `received_at` is the time by our clock.
+    """
 
     method: str
     headers: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: bytes
     content_type: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +157,35 @@ class Notice:
     email: str = ""
     phone: str = ""
     unreadable: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at what a vendor does not report.
+
+    `cursor` is where the last look ended, "" at the first: then nothing is news yet, and the answer says from where.
+    `now` is the time by our clock. `wanted` holds the events that somebody listens to. `recall` gives what earlier
+    looks left in `Glance.states`: of (object, record ids), by record id.
+    """
+
+    key: str
+    cursor: str
+    now: datetime
+    wanted: frozenset[str]
+    recall: Callable[[str, Sequence[str]], dict[str, Record]]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What one look found. Notices, cursor and states are stored together or not at all; `more`: look on at once.
+
+    The same notice may come again, so each has a `vendor_event_id` that is the same then.
+    """
+
+    notices: Sequence[Notice]
+    cursor: str
+    more: bool = False
+    states: Mapping[tuple[str, str], Record] = field(default_factory=dict)  # by (object, record id), to be recalled
 
 
 class Webhooks(Protocol):
@@ -176,16 +225,19 @@ class Field:
     restricted: bool = False  # values outside `choices` are refused
     custom: bool = False
     unique_key: bool = False  # can be used to upsert by
+    adds: bool = False  # what is written is added to what is there; taking away is another operation
 
 
 @dataclass(frozen=True)
 class Write:
     """One intended write. `id` is the change's id, given back in the outcome.
 
-    `operation`: upsert create update delete add_to_campaign remove_from_campaign create_task ...
+    `operation`: upsert create update delete add_to_campaign remove_from_campaign create_task add_tags ...
     `record_id` addresses an existing record; else `key` (field, value) is an external key to upsert by.
-    `params` holds what is not a field: {"campaign": ..., "status": ...}.
+    `params` holds what is not a field: {"campaign": ..., "status": ...}; {"parent": [object, id]} of tasks and notes.
     `retry` is True when an earlier attempt's outcome is unknown: creates without a key must be looked up first.
+    `first_attempt_at` is then since when the record may be there. `unanswered`: no attempt was answered `Accepted`, so
+    the vendor may never have seen it.
     """
 
     id: str
@@ -197,6 +249,7 @@ class Write:
     params: Mapping[str, Any] = field(default_factory=dict)
     retry: bool = False
     first_attempt_at: datetime | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,6 +348,18 @@ class Client:
         """One page of an object's records, oldest first, optionally changed since."""
         raise self._unsupported("page")
 
+    def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
+        """How many records `page` would list, in one call; None where the vendor does not say."""
+        return self.page(object, "", since, filters).total
+
+    def watch(self, look: Look) -> Glance:
+        """One look at one watch of the capabilities: a page at the most."""
+        raise self._unsupported(f"a watch of {look.key}")
+
+    def call(self, operation: str, params: Mapping[str, Any], body: Any) -> Any:
+        """Run one operation of the catalogue that is not a write of a record; returns the vendor's answer."""
+        raise self._unsupported(operation)
+
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """Carry out writes to one object; as few calls as the vendor allows; outcomes in the same order."""
         raise self._unsupported("write")
@@ -326,99 +391,6 @@ class Client:
             cursor = page.cursor
 
 
-# --- what a vendor can do, as data ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OptOutField:
-    """How one object shows one channel's opt-out. `source` says where that is written."""
-
-    object: str
-    channel: Channel
-    field: str  # the field that is set
-    stop: Any  # its value for "do not contact"
-    date_field: str = ""  # written with the time of the opt-out, where the vendor has it
-    email_field: str = "Email"  # finds further records of the same address
-    go: Any = False  # its value for "may be contacted"; written only after a newer, explicit opt-in
-
-
-@dataclass(frozen=True)
-class ObjectCapability:
-    """What can be done with one object. `keys` are how records can be upserted.
-
-    "external" (any unique field), "" none.
-    """
-
-    name: str
-    kind: str  # contact task note tag campaign appointment message other
-    reads: tuple[str, ...] = ()  # read find page
-    writes: tuple[str, ...] = ()  # upsert create update delete ...
-    id_field: str = "Id"  # where a record holds its own id
-    batch: int = 1  # rows one call takes
-    # Writes that would subscribe or re-add a person: held while an opt-out is unfinished
-    subscribing: tuple[str, ...] = ()
-    addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
-    modified_field: str = ""  # when the record was changed last, whoever changed it
-    made_field: str = ""  # when the record was made: nothing that is said of it happened before
-    name_fields: tuple[str, ...] = ()
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class EventCapability:
-    """How an event is seen. `note` says how soon and why, in words for the administrator."""
-
-    type: str
-    seen: Seen
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    objects: tuple[ObjectCapability, ...]
-    events: tuple[EventCapability, ...]
-    limits: tuple[tuple[int, timedelta], ...]  # the vendor's own: (calls, per)
-    opt_outs: tuple[OptOutField, ...] = ()
-    callbacks: bool = False  # webhooks can be managed by API
-    consent_paths: tuple[str, ...] = ()  # what `opted_in_at` reads of a record
-    campaign_object: str = ""  # the object that add_to_campaign writes ("CampaignMember")
-    lookups: tuple[LookUp, ...] = ()  # what a person chooses from, by name
-    parallel: int = 4  # calls at once
-    source: str = ""
-
-    def object(self, name: str) -> ObjectCapability | None:
-        return next((o for o in self.objects if o.name == name), None)
-
-    def lookup(self, key: str) -> LookUp | None:
-        return next((each for each in self.lookups if each.key == key), None)
-
-
-@dataclass(frozen=True)
-class Credential:
-    """One thing to enter on the connection page. `secret` ones are written and never shown again."""
-
-    name: str
-    label: str
-    help: str = ""
-    secret: bool = True
-    required: bool = True
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One entry of a vendor's catalogue. `kind`: trigger, action or lookup."""
-
-    key: str
-    kind: Literal["trigger", "action", "lookup"]
-    label: str
-    method: str = ""
-    path: str = ""
-    scope: str = ""
-    parameters: tuple[str, ...] = ()
-    source: str = ""
-
-
 @dataclass(frozen=True)
 class Vendor:
     """One kind of system that a connection can stand for."""
@@ -437,3 +409,6 @@ class Vendor:
     # The person's own act of opting in, with its time; None when it was not theirs
     opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)
+    oauth: OAuth | None = None
+    acknowledgement: tuple[str, str] | None = None  # what a stored webhook is answered instead of JSON: (body, type)
+    unkept: re.Pattern[bytes] | None = None  # what of a webhook's body is never stored: a session that came along

@@ -51,6 +51,10 @@ class RateLimited(TransientError):
         self.retry_after = retry_after
 
 
+class BudgetUsedUp(RateLimited):
+    """Our own budget says wait: what a lane may spend is spent. Others may still call."""
+
+
 class Unavailable(TransientError):
     """5xx, connection refused, or a timeout before the request was sent: nothing was written."""
 
@@ -61,6 +65,12 @@ class OutcomeUnknown(TransientError):
     """The request was sent and no answer came: look before trying again."""
 
     code = "outcome_unknown"
+
+
+class Accepted(OutcomeUnknown):
+    """The vendor took the write and has not made the record yet: look again later, and do not send it twice."""
+
+    code = "accepted"
 
 
 class Busy(TransientError):

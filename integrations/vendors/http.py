@@ -64,6 +64,7 @@ class Call:
     headers: Mapping[str, str] | None = None
     body: Any = None  # sent as JSON
     form: Mapping[str, str] | None = None  # sent form-encoded
+    text: str | None = None  # sent as it is, with a Content-Type among the headers
     reads: bool = False  # a POST that changes nothing: a search, a token
 
     @property
@@ -90,7 +91,7 @@ class Http:
         self.base_url = base_url.rstrip("/")
         self._secrets = tuple(secrets)
         self._parallel = max(1, parallel)
-        self._session = _new_session(parallel)
+        self._session = new_session(parallel)
 
     def send(self, call: Call) -> Answer:
         """Make the call once. Raises Unavailable (not sent, or a read) or OutcomeUnknown (a write with no answer)."""
@@ -216,7 +217,8 @@ def was_not_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
-def _new_session(parallel: int) -> requests.Session:
+def new_session(parallel: int) -> requests.Session:
+    """Keeps no cookies, sends nobody's stored password, never tries again by itself."""
     session = requests.Session()
     session.auth = _leave_alone  # keeps a .netrc of the host from replacing our Authorization header
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -240,6 +242,8 @@ def _headers(call: Call) -> dict[str, str]:
 
 
 def _encoded(call: Call) -> bytes | None:
+    if call.text is not None:
+        return call.text.encode("utf-8", "replace")
     if call.body is not None:
         return json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     if call.form is not None:

@@ -7,10 +7,14 @@ import math
 import re
 from datetime import UTC, datetime
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from .errors import Unreadable
 
 DEEPEST = 64
+# The smallest real event is about 40 bytes: more elements than this within 1 MB are not events.
+MOST_ELEMENTS = 25_000
+MOST_PARAMETERS = 200
 LONGEST_NUMBER = 18  # digits that fit 64 bits; longer ones are kept as text
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses both in JSON
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -36,6 +40,29 @@ def read_json(body: bytes) -> Any:
     except ValueError as error:
         raise Unreadable("The body is not JSON.") from error
     return storable(data)
+
+
+def read_elements(body: Any) -> list[Any]:
+    """The elements of a JSON body: those of an array, or the one object. Raises Unreadable for anything else."""
+    if isinstance(body, dict):
+        return [body]
+    if not isinstance(body, list):
+        raise Unreadable("The body is JSON, but neither an object nor an array.")
+    if not body:
+        raise Unreadable("The body is an empty array.")
+    if len(body) > MOST_ELEMENTS:
+        raise Unreadable(f"The array has more than {MOST_ELEMENTS} elements: these are not events.")
+    return body
+
+
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a URL-encoded form, in order. Raises Unreadable."""
+    try:
+        return parse_qsl(decode(body), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Unreadable("The form is not UTF-8 text.") from error
+    except ValueError as error:
+        raise Unreadable(f"The form has more than {MOST_PARAMETERS} fields.") from error
 
 
 def storable(value: Any, depth: int = 0) -> Any:

@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from .base import Vendor
 from .getresponse import VENDOR as GETRESPONSE
 from .salesforce import VENDOR as SALESFORCE
+from .webhook import VENDOR as WEBHOOK
 
 VENDORS: dict[str, Vendor] = {
     GETRESPONSE.slug: GETRESPONSE,
     SALESFORCE.slug: SALESFORCE,
+    WEBHOOK.slug: WEBHOOK,
 }
 
 

@@ -38,16 +38,25 @@ class Plan:
 
 def plan_file(path: str, environment: Mapping[str, str], prune: bool = False) -> Plan:
     """Changes nothing. Raises Refused, and OSError when the file cannot be opened."""
-    configuration, warnings = _checked(path, environment, prune)
-    return Plan(steps_to(configuration, prune), warnings)
+    return plan_configuration(read_file(path, environment), prune)
 
 
 def apply_file(path: str, environment: Mapping[str, str], prune: bool = False) -> Plan:
     """Make it so, in one transaction; an unchanged file does nothing. Raises as `plan_file` does."""
-    configuration, warnings = _checked(path, environment, prune)
+    return apply_configuration(read_file(path, environment), prune)
+
+
+def plan_configuration(configuration: Configuration, prune: bool = False) -> Plan:
+    warnings = _checked(configuration, prune)
+    return Plan(steps_to(configuration, prune), warnings)
+
+
+def apply_configuration(configuration: Configuration, prune: bool = False, first_position: int = 1) -> Plan:
+    """`first_position` is the place of its first rule in the order of all."""
+    warnings = _checked(configuration, prune)
     try:
         with transaction.atomic():
-            steps = steps_to(configuration, prune)
+            steps = steps_to(configuration, prune, first_position)
             for step in steps:
                 step.carry_out()
     except SpecError as error:
@@ -55,8 +64,8 @@ def apply_file(path: str, environment: Mapping[str, str], prune: bool = False) -
     return Plan(steps, warnings)
 
 
-def _checked(path: str, environment: Mapping[str, str], prune: bool) -> tuple[Configuration, list[str]]:
-    configuration = read_file(path, environment)
+def _checked(configuration: Configuration, prune: bool) -> list[str]:
+    """The warnings. Raises Refused."""
     document = configuration.document
     findings = check_configuration(configuration)
     conflicts = [] if configuration.problems else conflicts_of(configuration, prune)
@@ -66,4 +75,4 @@ def _checked(path: str, environment: Mapping[str, str], prune: bool) -> tuple[Co
         raise Refused([document.say(problem) for problem in problems])
     said_once = {warning.message: warning for warning in reversed(findings.warnings)}
     warnings = sorted(said_once.values(), key=lambda warning: document.line_of(warning.path))
-    return configuration, [document.say(warning, "warning: ") for warning in warnings]
+    return [document.say(warning, "warning: ") for warning in warnings]

@@ -13,6 +13,7 @@ from integrations.models import Environment, Mode
 from integrations.vendors.base import Account, Credential, Vendor
 from integrations.vendors.http import is_safe_url
 from integrations.vendors.registry import VENDORS
+from integrations.watching import LONGEST_WATCH_MINUTES
 
 from ..phones import REGIONS
 from ..spec.problems import Problem
@@ -23,7 +24,7 @@ KEYS = ("vendor", "environment", "mode", "base_url", "credentials", "webhook_tok
 _LONGEST_NAME = 80
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 
-OPT_OUT_VALUES = "opt_out_values"
+OPT_OUT_VALUES, WATCH = "opt_out_values", "watch"
 GENERAL_OPTIONS = (
     Credential(
         "marker_field", "Marker field", "Holds our change's id where the vendor has no external key.", secret=False
@@ -82,7 +83,8 @@ def _connection(name: str, table: Table, vendor: Vendor) -> ConnectionSpec:
 
 
 def _base_url(table: Table, vendor: Vendor) -> str:
-    url = table.text("base_url", required=not vendor.default_base_url).strip()
+    is_called = not vendor.capabilities.only_tells
+    url = table.text("base_url", required=is_called and not vendor.default_base_url).strip()
     if url and not is_safe_url(url):
         table.refuse("base_url", "The base URL starts with https://, or with http:// when it is on this machine.")
     return url
@@ -100,12 +102,13 @@ def _webhook_token(table: Table) -> str:
 
 def _credentials(table: Table, vendor: Vendor) -> dict[str, str]:
     known = [credential.name for credential in vendor.credentials]
-    entries = table.table("credentials", "credentials", known, required=bool(known))
+    needed = bool(known) and not vendor.capabilities.only_tells
+    entries = table.table("credentials", "credentials", known, required=needed)
     read = _entries(entries, vendor.credentials)
     for credential in vendor.credentials:
         if credential.required and table.has("credentials") and is_blank(read.get(credential.name)):
             entries.refuse(credential.name, f"{credential.name} is missing: {credential.label}.")
-    if known and table.has("credentials") and not any(read.values()):
+    if needed and table.has("credentials") and not any(read.values()):
         table.refuse("credentials", f"Give at least one of {', '.join(known)}.")
     return read
 
@@ -118,6 +121,8 @@ def _entries(entries: Table, known: Sequence[Credential]) -> dict[str, str]:
 
 def _entry(entries: Table, entry: Credential) -> str:
     value = entries.data[entry.name]
+    if entry.table and isinstance(value, Mapping):
+        value = "; ".join(f"{text_of(name)} = {text_of(said)}" for name, said in value.items())
     if not isinstance(value, str | int | float):
         entries.refuse(entry.name, f"{entry.name} must be text, not {kind_of(value)}.")
         return ""
@@ -130,11 +135,11 @@ def _entry(entries: Table, entry: Credential) -> str:
 def _options(table: Table, vendor: Vendor) -> dict[str, Any]:
     own = [option.name for option in vendor.options]
     known = (*vendor.options, *(option for option in GENERAL_OPTIONS if option.name not in own))
-    entries = table.table("options", "options", [*(option.name for option in known), OPT_OUT_VALUES])
-    values = _opt_out_values(entries, vendor)
+    entries = table.table("options", "options", [*(option.name for option in known), OPT_OUT_VALUES, WATCH])
+    further = {OPT_OUT_VALUES: _opt_out_values(entries, vendor), WATCH: _watch(entries, vendor)}
     _check_place(entries, "phone_region", "a country's two-letter code", REGIONS)
     _check_place(entries, "timezone", "a time zone", available_timezones())
-    return {**_entries(entries, known), **({OPT_OUT_VALUES: values} if values else {})}
+    return {**_entries(entries, known), **{name: value for name, value in further.items() if value}}
 
 
 def _check_place(entries: Table, option: str, what: str, known: Collection[str]) -> None:
@@ -149,6 +154,19 @@ def _opt_out_values(entries: Table, vendor: Vendor) -> dict[str, dict[str, Any]]
     given = entries.table(OPT_OUT_VALUES, OPT_OUT_VALUES, objects)
     tables = {name: given.table(name, f"{OPT_OUT_VALUES}.{name}") for name in given.data if name in objects}
     return {name: {field: fields.constant(field) for field in fields.data} for name, fields in tables.items()}
+
+
+def _watch(entries: Table, vendor: Vendor) -> dict[str, int]:
+    """{watch: minutes}: how often it is looked at; 0 is never."""
+    keys = [watch.key for watch in vendor.capabilities.watches]
+    given = entries.table(WATCH, WATCH, keys)
+    minutes = {key: given.number(key) for key in given.data if key in keys}
+    for key, number in minutes.items():
+        if number is not None and (not isinstance(number, int) or not 0 <= number <= LONGEST_WATCH_MINUTES):
+            given.refuse(
+                key, f"{key} is looked at every so many minutes: 1 to {LONGEST_WATCH_MINUTES}, or 0 for never."
+            )
+    return {key: int(number) for key, number in minutes.items() if number is not None}
 
 
 # --- limits -----------------------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ class Document:
 
     def say(self, problem: Problem, note: str = "") -> str:
         """demo.yaml:12: mappings.subscriber-to-lead.fields[2].to: 'Emial' is not a field of Lead."""
-        return f"{self.name}:{self.line_of(problem.path)}: {note}{problem}"
+        where = f"{self.name}:{self.line_of(problem.path)}: " if self.lines else ""  # data of no file has no lines
+        return f"{where}{note}{problem}"
 
 
 def read_document(name: str, content: bytes, environment: Mapping[str, str]) -> Document:

@@ -45,6 +45,13 @@ def read_configuration(name: str, content: bytes, environment: Mapping[str, str]
     return configuration
 
 
+def configuration_of(name: str, data: Any) -> Configuration:
+    """The same of data that stands in no file."""
+    configuration = Configuration(Document(name, data))
+    _read_sections(configuration)
+    return configuration
+
+
 def _read_sections(configuration: Configuration) -> None:
     problems = configuration.problems
     top = Table(configuration.document.data, (), problems, "a configuration file", ("version", *SECTIONS))

@@ -35,9 +35,9 @@ class Step:
         return f"{self.sign} {self.kind} {self.name}" + (f": {self.what}" if self.what else "")
 
 
-def steps_to(configuration: Configuration, prune: bool = False) -> list[Step]:
+def steps_to(configuration: Configuration, prune: bool = False, first_position: int = 1) -> list[Step]:
     """Reads the database, changes nothing. What the file does not name is left alone unless `prune`."""
-    steps = [*_connections(configuration), *_mappings(configuration), *_rules(configuration)]
+    steps = [*_connections(configuration), *_mappings(configuration), *_rules(configuration, first_position)]
     return steps + (list(_removals(configuration)) if prune else [])
 
 
@@ -86,9 +86,9 @@ def _changes_of_mapping(row: Mapping, spec: MappingSpec) -> str | None:
 # --- rules --------------------------------------------------------------------------------------------------------
 
 
-def _rules(configuration: Configuration) -> Iterator[Step]:
+def _rules(configuration: Configuration, first_position: int) -> Iterator[Step]:
     rows = {row.name: row for row in Rule.objects.filter(name__in=configuration.rules).select_related("connection")}
-    for position, (name, spec) in enumerate(configuration.rules.items(), start=1):
+    for position, (name, spec) in enumerate(configuration.rules.items(), start=first_position):
         if name not in rows:
             yield Step("+", "rule", name, partial(create_rule, spec, position))
         elif changed := _changes_of_rule(rows[name], spec, position):

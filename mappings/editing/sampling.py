@@ -14,8 +14,12 @@ from integrations.vendors.errors import Ambiguous, MappingInvalid, NotFound, Rec
 from integrations.vendors.registry import vendor
 
 from ..mapper import Schema
+from ..planning.targets import place_wanted
 from ..preview import Preview, preview_mapping
 from ..spec import MappingSpec
+from ..transforms import Context
+
+LOOKED_THROUGH = 200  # events at the most, for one record of a source that cannot be asked
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ def preview_record(spec: MappingSpec, record: Record) -> Sample:
 
 def read_record(spec: MappingSpec, record_id: str) -> Record:
     """The source's record. Raises NotFound when there is none."""
-    client = open_client(_connection(spec.source_connection))
-    record = client.read(spec.source_object, [record_id], sorted(spec.paths())).get(record_id)
+    connection = _connection(spec.source_connection)
+    if not vendor(connection.vendor).capabilities.can_read(spec.source_object):
+        return _as_told(spec, connection, record_id)
+    record = open_client(connection).read(spec.source_object, [record_id], sorted(spec.paths())).get(record_id)
     if record is None:
         raise NotFound(f"{spec.source_connection} has no {spec.source_object} {record_id}.")
     return record
@@ -48,6 +54,8 @@ def read_record(spec: MappingSpec, record_id: str) -> Record:
 def read_record_by_email(spec: MappingSpec, email: str) -> Record:
     """The source's record with this address; the first when it is on several lists. Raises NotFound."""
     connection = _connection(spec.source_connection)
+    if not vendor(connection.vendor).capabilities.can_read(spec.source_object):
+        return _as_told(spec, connection, email.strip())
     field = _capability(connection, spec.source_object).addresses.get("email", "")
     found = open_client(connection).find(spec.source_object, field, [email.strip()]) if field else []
     if not found:
@@ -59,9 +67,24 @@ def record_of_event(spec: MappingSpec, event: Event) -> Record:
     """The event's record, completed from the source. Raises MappingInvalid for an event of something else."""
     if event.connection.name != spec.source_connection or event.object != spec.source_object:
         raise MappingInvalid(f"This event is not about a {spec.source_object} of {spec.source_connection}.")
-    if spec.read == "never" or not event.record_id:
+    can_read = vendor(event.connection.vendor).capabilities.can_read(event.object)
+    if spec.read == "never" or not event.record_id or not can_read:
         return dict(event.record)
     return {**event.record, **storable(read_record(spec, event.record_id))}
+
+
+def _as_told(spec: MappingSpec, connection: Connection, who: str) -> Record:
+    """Where nothing can be read, what the newest event said of this record id, e-mail address or event id."""
+    identify = vendor(connection.vendor).identify
+    told = Event.objects.filter(connection=connection, object=spec.source_object).order_by("-id")
+    for event in told[:LOOKED_THROUGH]:
+        email, _phone = identify(event.object, event.record)
+        if who.lower() in (event.id.lower(), event.record_id.lower(), email.lower()):
+            return dict(event.record)
+    raise NotFound(
+        f"None of the last {LOOKED_THROUGH} events of {connection.name} is about this record.",
+        help="Let the tool send it once more, then look again.",
+    )
 
 
 def _connection(name: str) -> Connection:
@@ -86,14 +109,27 @@ def _find_target(
     spec: MappingSpec, record: Record, connection: Connection, client: Client, schema: Schema
 ) -> Record | None:
     """What the target holds now: by the key, else by e-mail. Raises Ambiguous when several living records fit."""
-    keys = _keys(spec, record, connection)
-    fields = [row.to for row in spec.fields] + [spec.key_field] * bool(spec.key_field)
+    keys, apart = _keys(spec, record, connection), _capability(connection, spec.target_object).one_per
+    fields = [*(row.to for row in spec.fields), *filter(None, (spec.key_field, apart))]
     wanted = [name for name in dict.fromkeys(fields) if schema is None or name in schema]
     found = client.find_any(spec.target_object, keys, wanted) if keys else []
+    if apart:
+        found = _of_its_place(spec, record, found, apart)
     chosen = _by_key(found, spec, keys) or [item for item in found if item.moved_to is None] or found
     if len(chosen) > 1:
         raise Ambiguous(f"{len(chosen)} records of {spec.target_object} fit this person.")
     return chosen[0].record if chosen else None
+
+
+def _of_its_place(spec: MappingSpec, record: Record, found: list[Found], apart: str) -> list[Found]:
+    """Of a person's records those that the mapping writes to, where they have one for each list."""
+    source = vendor(_connection(spec.source_connection).vendor)
+
+    def lookup(path: str) -> tuple[bool, Any]:
+        return source.path(record, path)
+
+    place = place_wanted(spec, record, lookup, Context(record, lookup), apart)
+    return [each for each in found if place is None or each.record.get(apart) == place]
 
 
 def _keys(spec: MappingSpec, record: Record, connection: Connection) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from integrations.conflicts import close_overtaken, facts_of, note_settled
 from integrations.inbox import plan_again
 from integrations.models import Event, IdentityConflict, Link, Person, Settlement
 from integrations.people import Pair, pairs_of
+from integrations.records import standing_for_people
 from integrations.vendors.errors import Conflict, Unsupported
 from integrations.vendors.registry import vendor
 
@@ -41,7 +42,7 @@ def merge_people(keep: Person, absorbed: Person, actor: str) -> IdentityConflict
 def separate(person: Person, links: Sequence[Link], actor: str) -> IdentityConflict:
     """Make another person of some of the records. Opt-outs stay with both. Returns the note of it. Raises Conflict."""
     [person] = lock_people(person.pk)
-    theirs = list(person.links.select_related("connection"))
+    theirs = list(standing_for_people(person.links.select_related("connection")))
     leaving = [link for link in theirs if link.pk in {each.pk for each in links}]
     staying = [link for link in theirs if link not in leaving]
     if not leaving or not staying:
@@ -108,7 +109,7 @@ def leave_alone(one: Person, other: Person, actor: str, addresses: Collection[st
 def _prefer_oldest(person: Person) -> list[int]:
     """Of several records in one place the oldest is the one to write, unless one was chosen before."""
     groups: dict[tuple[int, str], list[Link]] = {}
-    for link in person.links.filter(gone_at=None, moved_to__isnull=True).order_by("pk"):
+    for link in standing_for_people(person.links.filter(gone_at=None, moved_to__isnull=True)).order_by("pk"):
         groups.setdefault((link.connection_id, link.object), []).append(link)
     several = [group for group in groups.values() if len(group) > 1 and not any(link.preferred for link in group)]
     chosen = [group[0].pk for group in several]

@@ -16,6 +16,7 @@ from audit.models import Brake, Change, ChangeState, Kind
 from integrations import clock
 from integrations.ids import first_id
 
+from ..models import Run
 from .case import Case
 
 BURST = timedelta(hours=1)
@@ -42,12 +43,19 @@ SORTS: dict[str, Callable[[Change], bool]] = {
 def brake(cases: Sequence[Case]) -> None:
     """Hold what goes beyond a limit. Call before the changes are recorded."""
     changes = [change for case in cases for change in case.changes if change.state == ChangeState.QUEUED]
+    released = _released(changes)
     for sort, limit in settings.BRAKE_PER_HOUR.items():
-        mine = [change for change in changes if SORTS[sort](change)]
+        mine = [c for c in changes if SORTS[sort](c) and sort not in released.get(c.run_id, ())]
         for change in mine:
             change.braked = sort
         if mine:
             _hold(mine[max(0, limit - _recent(sort)) :], sort, limit)
+
+
+def _released(changes: Sequence[Change]) -> dict[str, list[str]]:
+    """By run: the sorts of which a person looked at what the brake held, and let the run go on."""
+    runs = {change.run_id for change in changes if change.run_id}
+    return dict(Run.objects.filter(pk__in=runs).values_list("pk", "released")) if runs else {}
 
 
 def _recent(sort: str) -> int:

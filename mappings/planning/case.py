@@ -13,7 +13,7 @@ from integrations.clients import ExchangeList, open_client
 from integrations.conflicts import Question
 from integrations.leases import Holding
 from integrations.models import ConflictKind, Connection, Event, Link, Person
-from integrations.vendors.base import Client, Vendor
+from integrations.vendors.base import Client, Found, Vendor
 from integrations.vendors.errors import CrosswalkError
 from integrations.vendors.registry import vendor
 
@@ -40,6 +40,7 @@ class Case:
     links: list[Link] = field(default_factory=list)  # records found on the way that need no write
     agreed: list[Link] = field(default_factory=list)  # known records whose snapshot was brought up to date
     questions: list[Question] = field(default_factory=list)  # only a human can say who, or which record, this is
+    first_seen: list[tuple[Connection, Found]] = field(default_factory=list)  # targets that had no link
     is_late: bool = False  # the record was deleted before: only an opt-out of its person still counts
     problem: CrosswalkError | None = None
 
@@ -91,7 +92,8 @@ class Workshop:
     lane: str
     pairs: frozenset[tuple[str, str, str, str]] = frozenset()  # (from connection, object, to connection, object)
     holding: Holding | None = None  # the events that are planned
-    _clients: dict[str, Client] = field(default_factory=dict)
+    run_id: str = ""  # what the calls are counted for
+    clients: dict[str, Client] = field(default_factory=dict)
 
     def is_two_way(self, spec: MappingSpec) -> bool:
         """Whether another mapping in force goes the opposite way."""
@@ -99,10 +101,10 @@ class Workshop:
         return back in self.pairs
 
     def client(self, name: str) -> Client:
-        if name not in self._clients:
-            journal, is_urgent = ExchangeList(self.holding), self.lane == "optouts"
-            self._clients[name] = open_client(self.connections[name], journal, is_urgent)
-        return self._clients[name]
+        if name not in self.clients:
+            journal = ExchangeList(self.holding)
+            self.clients[name] = open_client(self.connections[name], journal, self.lane, self.run_id)
+        return self.clients[name]
 
 
 @dataclass(frozen=True)

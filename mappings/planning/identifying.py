@@ -12,16 +12,22 @@ from audit.ledger import IN_LINE
 from audit.models import Change, Kind, OptOut
 from integrations.conflicts import ask_about_people
 from integrations.inbox import give_back
-from integrations.models import Connection
+from integrations.models import Connection, Event
 from integrations.people import Sighting, identify, normal_email
 from integrations.vendors.errors import Busy
 from integrations.vendors.registry import vendor
+from integrations.watching import CONVERTED
 
 from .case import Case
 from .tombstones import DELETED, mind_tombstones
 
 EMAIL_CHANGED = "contact.email_changed"
-ABOUT_IDENTITY = (DELETED, EMAIL_CHANGED)  # they count without any rule
+ABOUT_IDENTITY = (DELETED, EMAIL_CHANGED)
+
+
+def is_about_identity(event: Event) -> bool:
+    """Whether it counts without any rule."""
+    return event.type in ABOUT_IDENTITY or CONVERTED in event.context
 
 
 def identify_cases(connection: Connection, cases: Sequence[Case]) -> list[Case]:
@@ -83,3 +89,10 @@ def stops_carried(cases: Sequence[Case]) -> list[tuple[Case, OptOut]]:
         if email and theirs:
             found += [(case, stop) for stop in carry_to(email, theirs, case.event)]
     return found
+
+
+def stops_at_conversions(cases: Sequence[Case]) -> list[tuple[Case, OptOut]]:
+    """A record lives on as another one that may not know: the opt-outs in force of whose it is."""
+    converted = [case for case in cases if case.person and CONVERTED in case.event.context]
+    stops = optouts.open_opt_outs(case.person for case in converted if case.person)
+    return [(case, stop) for case in converted if case.person for stop in stops.get(case.person.pk, [])]

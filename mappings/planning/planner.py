@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
+from audit.hooks.recording import tell_events
 from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
 from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
 from integrations.inbox import VERSIONS, claim_events, held, postpone, settle_planned, still_ours, wait_for_person
 from integrations.leases import Holding
-from integrations.models import Connection, Event, EventState, IdentityConflict
+from integrations.models import Connection, Event, EventSource, EventState, IdentityConflict
 from integrations.rows import add_rows, update_rows
 from integrations.schemas import forget_fields
 from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden, TransientError
@@ -25,10 +27,12 @@ from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
-from .identifying import ABOUT_IDENTITY, identify_cases, stops_carried
+from .first_links import tell_stops_found
+from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
-from .reading import read_records
+from .reading import READ, read_records
 from .rules import load_rules, open_workshop, rules_for
+from .twins import DONE_ONCE, told_before
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +54,13 @@ def plan_due(lane: str, limit: int = CLAIM) -> int:
 
 
 def _together(events: Sequence[Event]) -> Iterator[tuple[Connection, list[Event]]]:
-    """Events of one connection are planned together; a replay with the mappings of its own time stands for itself."""
+    """Events of one connection are planned together, those of a run by themselves.
+
+    A replay with the mappings of its own time stands for itself.
+    """
     groups: dict[tuple[int, str], list[Event]] = {}
     for event in events:
-        own = event.id if event.context.get(VERSIONS) else ""
+        own = event.id if event.context.get(VERSIONS) else event.run_id
         groups.setdefault((event.connection_id, own), []).append(event)
     connections = Connection.objects.in_bulk({pk for pk, _own in groups})
     for (pk, _own), group in groups.items():
@@ -82,16 +89,30 @@ def plan_events(connection: Connection, events: Sequence[Event], lane: str) -> N
     """Plan events of one connection together: queries and vendor calls do not grow with their number."""
     rules = load_rules(connection)
     holding = Holding(held(lane, events[0].lease)) if events[0].lease else None
-    shop = open_workshop(lane, events[0].context.get(VERSIONS) or {}, holding)
+    shop = open_workshop(lane, events[0].context.get(VERSIONS) or {}, holding, events[0].run_id)
+    cases = open_cases(connection, rules, events, shop)
+    intend(connection, rules, cases, shop)
+    _settle(cases)
+
+
+def open_cases(
+    connection: Connection, rules: Sequence[RuleSpec], events: Sequence[Event], shop: Workshop
+) -> list[Case]:
+    """One case per event with its record and the rules whose conditions hold. Writes nothing."""
     for event in events:
         event.connection = connection
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
     read_records(connection, [case for case in cases if case.rules], shop)
     _apply_conditions(cases)
-    active = identify_cases(connection, [case for case in cases if case.rules or case.event.type in ABOUT_IDENTITY])
+    return cases
+
+
+def intend(connection: Connection, rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
+    """Find whose each case is, and what is to be written for it. The changes are not recorded yet; people are."""
+    active = identify_cases(connection, [case for case in cases if case.rules or is_about_identity(case.event)])
     _carry_opt_outs(active, shop)
+    _follow_conversions(connection, active, shop)
     _run_rules(rules, active, shop)
-    _settle(cases)
 
 
 def _apply_conditions(cases: Sequence[Case]) -> None:
@@ -108,7 +129,7 @@ def _apply_conditions(cases: Sequence[Case]) -> None:
 
 
 def _no_rule(case: Case) -> str:
-    if case.reasons or case.event.type in ABOUT_IDENTITY:
+    if case.reasons or is_about_identity(case.event):
         return ""
     return f"No rule that is on listens to {case.event.type} at {case.event.connection.name}."
 
@@ -129,6 +150,13 @@ def _carry_opt_outs(cases: Sequence[Case], shop: Workshop) -> None:
         _asking(connection, [case for case, _stop in telling], partial(tell_stops, shop, connection, telling))
 
 
+def _follow_conversions(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
+    """What a record was converted to is told what the record knew: the vendor may not have taken it over."""
+    telling = stops_at_conversions(cases)
+    if telling:
+        _asking(connection, [case for case, _stop in telling], partial(tell_stops, shop, connection, telling))
+
+
 def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
     """Rule after rule, action after action, each for all cases in which the rule applies."""
     for rule in rules:
@@ -141,8 +169,19 @@ def _run_rules(rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop)
 def _run_action(step: Step, cases: Sequence[Case]) -> None:
     target = _target_name(step)
     going_on = [case for case in cases if case.may_go_on(step.action.name, target)]
+    if step.action.name in DONE_ONCE:
+        going_on = _told_first(step, going_on)
     if going_on:
         _asking(step.shop.connections[target], going_on, partial(PLANNERS[step.action.name], step, going_on))
+
+
+def _told_first(step: Step, cases: Sequence[Case]) -> list[Case]:
+    """Without those whose event was pushed and is now seen as well, or the other way round."""
+    again = told_before(cases)
+    for case in cases:
+        if case.event.id in again:
+            case.reasons.append(f"{step.action.name}: this was heard before, by another way; it is done once.")
+    return [case for case in cases if case.event.id not in again]
 
 
 def _asking(connection: Connection, cases: Sequence[Case], act: Callable[[], None]) -> None:
@@ -180,9 +219,11 @@ def _settle(cases: Sequence[Case]) -> None:
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
+    tell_stops_found(clear)
     _remember(clear)
     conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])
     settle_planned(_settled(case, conflicts) for case in finished)
+    tell_events([case.event for case in finished if case.event.state != EventState.FAILED])
     for case in present:
         if case.problem is not None:
             _postpone(case)
@@ -192,7 +233,7 @@ def _settle(cases: Sequence[Case]) -> None:
 def _settled(case: Case, conflicts: Mapping[str, IdentityConflict]) -> Event:
     """An event with a question rests until a human answers it, and is planned again then."""
     event = case.event
-    counts = case.rules or event.type in ABOUT_IDENTITY
+    counts = case.rules or is_about_identity(event)
     event.state = EventState.FAILED if case.questions else EventState.PLANNED if counts else EventState.IGNORED
     rests = [waits_for(conflicts[question.key], question.sentence) for question in case.questions]
     event.reason = " ".join(dict.fromkeys(reason for reason in [*rests, *case.reasons] if reason))
@@ -210,4 +251,10 @@ def _postpone(case: Case) -> None:
     if isinstance(case.problem, ConfigurationError):
         wait_for_person([case.event], f"{case.problem.message} {case.problem.help}".strip())
     elif case.problem is not None:
-        postpone(case.event, case.problem)
+        postpone(case.event, case.problem, **_worth_keeping(case))
+
+
+def _worth_keeping(case: Case) -> dict[str, Any]:
+    """What was read for a backfill is not read again when another vendor is waited for: it was paid for."""
+    is_read = case.complete and case.event.source == EventSource.BACKFILL
+    return {"record": case.event.record, "context": {**case.event.context, READ: True}} if is_read else {}

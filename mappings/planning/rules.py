@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
@@ -34,12 +34,12 @@ def load_rules(connection: Connection) -> list[RuleSpec]:
     return [_rule(row.name, json.dumps(row.as_spec(), sort_keys=True)) for row in rows]
 
 
-def rules_for(event: Event, rules: list[RuleSpec]) -> list[RuleSpec]:
+def rules_for(event: Event, rules: Sequence[RuleSpec]) -> list[RuleSpec]:
     """Those that listen to this event; a resync of one rule runs only that one."""
     return [r for r in rules if r.event == event.type and event.rule_name in ("", r.name)]
 
 
-def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = None) -> Workshop:
+def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = None, run_id: str = "") -> Workshop:
     """Every mapping in force, or in the version that `then` names, and every connection."""
     named = [Q(mapping__name=name, number=number) for name, number in then.items()]
     in_force = Q(state=VersionState.PUBLISHED) & ~Q(mapping__name__in=list(then))
@@ -50,7 +50,7 @@ def open_workshop(lane: str, then: Mapping[str, int], holding: Holding | None = 
     }
     connections: dict[str, Any] = {connection.name: connection for connection in Connection.objects.all()}
     pairs = frozenset(_pair(spec) for spec, _number in mappings.values())
-    return Workshop(connections, mappings, lane, pairs, holding)
+    return Workshop(connections, mappings, lane, pairs, holding, run_id)
 
 
 def _pair(spec: MappingSpec) -> tuple[str, str, str, str]:

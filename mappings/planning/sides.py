@@ -16,7 +16,8 @@ from ..moments import moment_in
 from ..spec import FieldSpec, MappingSpec
 from .case import Case, Workshop
 
-REPEATED = (EventSource.RESYNC, EventSource.REPLAY)  # somebody asks for it: what is there now counts as new
+# Somebody asks for it: what is there now counts as new.
+REPEATED = (EventSource.RESYNC, EventSource.BACKFILL, EventSource.REPLAY)
 
 
 def sides_of(spec: MappingSpec, case: Case, shop: Workshop, link: Link | None, found: Found | None) -> Sides:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from audit.increments import INCREMENT
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
+from audit.settling import DELETE
 from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
+from integrations.records import standing_for_people
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
-from integrations.vendors.errors import RecordError
+from integrations.vendors.errors import Busy, RecordError
 from integrations.vendors.registry import vendor
 
-from ..mapper import Schema
+from ..mapper import Schema, map_record
 from ..spec import MappingSpec
+from ..transforms import Context
+from ..values import Lookup
 from .case import Case
+from .preferring import prefer_others
 from .questions import ask_which, ask_whose, holds_any, owners_of
 from .tombstones import is_made_again
 
@@ -36,7 +42,10 @@ class Target:
     pending: Change | None = None  # a record that is being made for this person right now
     under_way: list[Change] = field(default_factory=list)  # updates of their records that are not delivered yet
     owners: list[Person] = field(default_factory=list)  # whose the records with the address are: is it the same person?
+    preferred: bool = False  # `found` is a contact that takes the place of a lead that is not made
     rivals: list[Found] = field(default_factory=list)  # several living records fit: a human says which
+    leaving: set[str] = field(default_factory=set)  # ids of their records that are about to be deleted
+    place: Any = None  # which of the person's records, where they have one for each of something: GetResponse's list
 
     @property
     def pairs(self) -> list[Pair]:
@@ -54,9 +63,14 @@ def schema_of(connection: Connection, object: str, client: Client) -> Schema:
 
 
 def find_targets(
-    spec: MappingSpec, cases: Sequence[Case], connection: Connection, client: Client, schema: Schema
+    spec: MappingSpec,
+    cases: Sequence[Case],
+    connection: Connection,
+    client: Client,
+    schema: Schema,
+    moves: bool = False,
 ) -> list[Target]:
-    """Where each case's values go.
+    """Where each case's values go. `moves`: what says which of a person's records it is, is itself what is written.
 
     A case whose target cannot be told has a question, its `problem` or a reason set and is left out.
     """
@@ -66,8 +80,11 @@ def find_targets(
     fields = wanted_fields(spec, connection, spec.target_object, schema)
     _attach_pending(targets, connection, spec.target_object)  # before the look-up: what arrives meanwhile is seen twice
     found = _look_up(spec, targets, capability, client, fields)
+    if capability.one_per and not moves:
+        _keep_apart(spec, targets, found, capability.one_per)
     owners = owners_of(connection, spec.target_object, found)
-    chosen = [target for target in targets if _choose(spec, target, found, capability, owners)]
+    prefer_others(spec, [target for target in targets if _may_go_elsewhere(spec, target, found)], connection, client)
+    chosen = [target for target in targets if target.preferred or _choose(spec, target, found, capability, owners)]
     for target in targets:
         ask_whose(target, connection, spec.target_object)
     ask_which([target for target in targets if target.rivals], connection, client, capability, schema)
@@ -92,7 +109,8 @@ def _target(spec: MappingSpec, case: Case) -> Target:
 
 def _attach_links(targets: Sequence[Target], connection: Connection, object: str) -> None:
     people = {target.case.person.pk: target for target in targets if target.case.person}
-    for link in Link.objects.filter(person__in=list(people), connection=connection, object=object).order_by("id"):
+    rows = Link.objects.filter(person__in=list(people), connection=connection, object=object)
+    for link in standing_for_people(rows).order_by("id"):
         people[link.person_id].links.append(link)
 
 
@@ -105,7 +123,9 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
         open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
-        if change.state in IN_LINE and (change.record_id or open_ended):
+        if change.operation == DELETE and change.state in IN_LINE:
+            target.leaving.add(change.record_id)
+        elif change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
             target.under_way.append(change)
         if open_ended:
             target.pending = change
@@ -116,7 +136,7 @@ def wanted_fields(spec: MappingSpec, connection: Connection, object: str, schema
     flags = [flag.field for flag in vendor(connection.vendor).capabilities.opt_outs if flag.object == object]
     names = [row.to for row in spec.fields] + [spec.key_field] * bool(spec.key_field) + flags
     capability = _capability(connection, object)
-    names += [*capability.addresses.values(), *([capability.modified_field] if capability.modified_field else [])]
+    names += [*capability.addresses.values(), *filter(None, (capability.modified_field, capability.one_per))]
     return [name for name in dict.fromkeys(names) if schema is None or name in schema]
 
 
@@ -132,6 +152,30 @@ def _look_up(
     return client.find_any(spec.target_object, keys, fields) if keys else []
 
 
+def _keep_apart(spec: MappingSpec, targets: Sequence[Target], found: Sequence[Found], field: str) -> None:
+    """Each target is the record of the place that the mapping names: none of another place is moved to it."""
+    places = {each.record_id: each.record.get(field) for each in found}
+    for target in targets:
+        target.place = place_wanted(spec, target.case.record, target.case.lookup, target.case.context(), field)
+        if target.place is None:
+            continue
+        links = [(places.get(link.record_id, link.snapshot.get(field)), link) for link in target.links]
+        target.links = [link for place, link in links if place == target.place]
+        target.under_way = [change for change in target.under_way if change.known.get(field) == target.place]
+        if target.pending is not None and target.pending.known.get(field) != target.place:
+            target.pending = None
+
+
+def place_wanted(spec: MappingSpec, record: Mapping[str, Any], lookup: Lookup, context: Context, field: str) -> Any:
+    """What the mapping writes to the field that tells a person's records apart; None when it writes nothing there."""
+    rows = replace(spec, fields=tuple(row for row in spec.fields if row.to == field))
+    return next((each.value for each in map_record(rows, record, lookup, context) if not each.is_blank), None)
+
+
+def _is_there(found: Found, target: Target, capability: ObjectCapability) -> bool:
+    return target.place is None or found.record.get(capability.one_per) == target.place
+
+
 def _collect(keys: dict[str, list[str]], field: str, values: Sequence[str]) -> None:
     if field and values:
         keys[field] = list(dict.fromkeys([*keys.get(field, []), *values]))
@@ -145,7 +189,7 @@ def _choose(
     owners: Mapping[str, Person],
 ) -> bool:
     """Settle on one record, on a pending one, or on making one. False when the case ends here."""
-    by_address = [f for f in found if _same_address(f, target, capability)]
+    by_address = [f for f in found if _same_address(f, target, capability) and _is_there(f, target, capability)]
     if target.links:
         return _choose_linked(spec, target, found, by_address, owners)
     by_key = [f for f in found if target.key and _is(f.record.get(spec.key_field), target.key)]
@@ -169,6 +213,13 @@ def _choose_linked(
         f"{gone.object} {gone.record_id} was deleted at {spec.target_connection}; it is not made again."
     )
     return False
+
+
+def _may_go_elsewhere(spec: MappingSpec, target: Target, found: Sequence[Found]) -> bool:
+    """Nothing that carries our key is there or on its way."""
+    return target.pending is None and not any(
+        target.key and _is(f.record.get(spec.key_field), target.key) for f in found
+    )
 
 
 def _of_nobody_else(target: Target, records: Sequence[Found], owners: Mapping[str, Person]) -> list[Found]:
@@ -195,6 +246,14 @@ def _settle(target: Target, candidates: Sequence[Found]) -> bool:
     target.found = living[0] if living else candidates[-1] if candidates else None
     if target.pending is not None and target.found is not None:
         target.pending = None
+    return not _is_leaving(target)
+
+
+def _is_leaving(target: Target) -> bool:
+    """Our own deletion comes first; what is to happen then is planned when it is done."""
+    if target.found is None or target.found.record_id not in target.leaving:
+        return False
+    target.case.problem = Busy(f"{target.found.object} {target.found.record_id} is about to be deleted.")
     return True
 
 

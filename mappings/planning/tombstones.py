@@ -11,7 +11,7 @@ from .case import Case
 from .opt_ins import OPT_IN_EVENT
 
 DELETED = "contact.deleted"
-LISTED = (EventSource.RESYNC, EventSource.POLL)  # the vendor itself shows the record: it is there
+LISTED = (EventSource.RESYNC, EventSource.BACKFILL, EventSource.POLL)  # the vendor itself shows the record: it is there
 
 
 def mind_tombstones(cases: Sequence[Case]) -> None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from integrations.models import Connection
 
 from ..models import Run
 
 Step = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Why a run does not go on just now; `until` is None while it waits for what it has begun."""
+
+    why: str
+    until: datetime | None = None
 
 
 class RunRefused(Exception):
@@ -26,6 +35,6 @@ class Kind:
 
     permission: str  # who may start it, see it and stop it
     prepare: Callable[[Run], None]  # fills in what is known from the start; raises RunRefused
-    next_step: Callable[[Run], Step | None]  # None: there is no more
+    next_step: Callable[[Run], Step | Rest | None]  # None: there is no more
     conclude: Callable[[Run], None]  # sums up
     connection_of: Callable[[Run], Connection | None]  # who was asked when a step failed

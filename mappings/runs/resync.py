@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from integrations import clock
 from integrations.clients import open_client
-from integrations.models import Connection, Event, EventSource, Link
+from integrations.models import Connection, EventSource, Link
 from integrations.people import emails_of, find_people, normal_email
-from integrations.receive import order_key, store
-from integrations.storable import storable
+from integrations.receive import store
 from integrations.vendors.base import Record
-from integrations.vendors.registry import vendor
 
 from ..models import Rule, Run
 from .base import Kind, RunRefused, Step
-
-# A resync runs the rules that carry a record's state; it repeats nobody's act: no opt-out, no opening, no click.
-STATE_EVENTS = ("contact.created", "contact.updated", "contact.subscribed", "contact.tagged", "contact.moved")
+from .sources import STATE_EVENTS, capability_of, event_of, filters_of, id_field, source_object
 
 
 def _prepare(run: Run) -> None:
@@ -64,19 +59,17 @@ def _rule_at(run: Run) -> Rule | None:
 
 
 def _store(run: Run, rule: Rule, records: Sequence[Record], cursor: str) -> None:
-    stored = store([_event(run, rule, record) for record in records])
+    stored = store([event_of(run, rule, record, EventSource.RESYNC) for record in records])
     run.done, run.cursor = run.done + len(stored), cursor
     run.position += 0 if cursor else 1
 
 
 def _records(run: Run, rule: Rule) -> tuple[list[Record], str]:
     """The next records of the rule's connection and where to go on; "" at the end."""
-    client = open_client(rule.connection)
-    object = source_object(rule)
+    client, object = open_client(rule.connection, lane="bulk", run_id=run.id), source_object(rule)
     if "email" in run.scope:
         return _of_person(rule.connection, object, run.scope["email"]), ""
-    filters = {"campaignId": campaign} if (campaign := _list_of(rule)) else None
-    page = client.page(object, run.cursor, None, filters)
+    page = client.page(object, run.cursor, None, filters_of(rule))
     return list(page.records), page.cursor
 
 
@@ -84,67 +77,14 @@ def _of_person(connection: Connection, object: str, email: str) -> list[Record]:
     """Every record of the person at a connection: those linked, and those with one of their addresses."""
     people = find_people(email)
     addresses = {normal_email(email), *(value for values in emails_of(people).values() for value in values)}
-    client, id_field = open_client(connection), _id_field(connection, object)
+    client, name = open_client(connection), id_field(connection, object)
     links = Link.objects.filter(person__in=people, connection=connection, object=object, gone_at=None)
     ids = set(links.values_list("record_id", flat=True))
-    capability = vendor(connection.vendor).capabilities.object(object)
+    capability = capability_of(connection, object)
     field = capability.addresses.get("email", "") if capability else ""
     found = client.find(object, field, sorted(addresses)) if field else []
     ids |= {f.record_id for f in found}
-    return [{id_field: record_id} for record_id in sorted(ids)]
-
-
-def source_object(rule: Rule) -> str:
-    """The object the rule's event is about."""
-    capabilities = vendor(rule.connection.vendor).capabilities
-    kind = rule.event.split(".")[0]
-    contacts = [o.name for o in capabilities.objects if o.kind == kind]
-    return contacts[0] if contacts else kind
-
-
-def _id_field(connection: Connection, object: str) -> str:
-    capability = vendor(connection.vendor).capabilities.object(object)
-    return capability.id_field if capability else "id"
-
-
-def _list_of(rule: Rule) -> str:
-    """The one list a rule is limited to, so that a resync reads only that one."""
-    for part in _conditions(rule.condition):
-        if isinstance(part, dict) and part.get("field") == "campaign.campaignId" and part.get("op") == "equals":
-            return str(part.get("value") or "")
-    return ""
-
-
-def _conditions(condition: Any) -> Sequence[Any]:
-    if isinstance(condition, list):
-        return condition
-    if isinstance(condition, dict):
-        return condition.get("all") or [condition]
-    return []
-
-
-def _event(run: Run, rule: Rule, record: Record) -> Event:
-    object = source_object(rule)
-    record_id = str(record[_id_field(rule.connection, object)])
-    email, _phone = vendor(rule.connection.vendor).identify(object, record)
-    now = clock.now()
-    return Event(
-        connection=rule.connection,
-        type=rule.event,
-        vendor_type="resync",
-        object=object,
-        record_id=record_id,
-        record=storable(record),
-        source=EventSource.RESYNC,
-        lane="bulk",
-        dedupe_key=f"run:{run.id}:{rule.pk}:{record_id}"[:120],
-        order_key=order_key(rule.connection, object, record_id, email),
-        rule_name=rule.name,
-        run_id=run.id,
-        occurred_at=now,
-        received_at=now,
-        next_attempt_at=now,
-    )
+    return [{name: record_id} for record_id in sorted(ids)]
 
 
 def _conclude(run: Run) -> None:

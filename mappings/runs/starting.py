@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from integrations.wake import wake
 
-from ..models import UNDER_WAY, Run, RunState
+from ..models import OPEN, Run, RunState
+from .backfill import resume
 from .base import RunRefused
 from .kinds import KINDS
 
@@ -41,5 +42,13 @@ def start_run(
 def stop_run(run: Run, actor: str) -> bool:
     """End a run where it is; what it did stays done. False when it had ended before."""
     facts = {"finished_at": timezone.now(), "message": f"Stopped by {actor}.", "lease": "", "lease_until": None}
-    under_way = Run.objects.filter(pk=run.pk, state__in=UNDER_WAY)
+    under_way = Run.objects.filter(pk=run.pk, state__in=OPEN)
     return under_way.update(state=RunState.STOPPED, **facts) == 1
+
+
+def resume_run(run: Run, actor: str, user: AbstractBaseUser | None) -> bool:
+    """Take up a backfill that stopped, failed, or stands at the brake. False when there is nothing to resume."""
+    if not resume(run, actor, user):
+        return False
+    wake("bulk")
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,28 +16,39 @@ from integrations.health import note_failure
 from integrations.ids import new_id
 from integrations.leases import LEASE, over_before, skip_claimed
 from integrations.vendors.errors import CrosswalkError, TransientError
-from integrations.waiting import due_in
+from integrations.waiting import due_in, due_now
 from integrations.wake import wake
 
 from ..models import UNDER_WAY, Run, RunState
+from .base import Rest
 from .kinds import KINDS
 
 logger = logging.getLogger(__name__)
 
 WAIT = timedelta(seconds=30)
-PROGRESS = ("done", "refused", "reasons", "cursor", "position", "total", "message", "state", "finished_at")
+PROGRESS = ("done", "refused", "reasons", "cursor", "position", "total", "plan", "message", "state", "finished_at")
 SAVED = (*PROGRESS, "lease", "lease_until", "next_attempt_at", "postponed_at")
 
 
 def advance_runs() -> int:
-    """Take one run a step further. Returns 1 when there was one. While many opt-outs are due, every run waits."""
+    """Take one run a step further. Returns 1 when there was one that could go on; those that rest let it pass.
+
+    While many opt-outs are due, every run waits.
+    """
     if not _due().exists() or changes_wait("optouts"):
         return 0
-    run = _claim()
-    if run is None:
-        return 0
+    resting: list[str] = []
+    while (run := _claim(resting)) is not None:
+        if _take_further(run):
+            return 1
+        resting.append(run.id)
+    return 0
+
+
+def _take_further(run: Run) -> bool:
+    """Whether it could go on."""
     try:
-        _advance(run)
+        return _advance(run)
     except CrosswalkError as error:
         _note_failure(run, error)
     except (OperationalError, InterfaceError):  # the database is away: the lease expires, and it goes on from there
@@ -45,7 +57,7 @@ def advance_runs() -> int:
         logger.exception("Run %s stopped with a fault of Crosswalk.", run.pk)
         help = "This is a fault of Crosswalk; the log has the details. What was done until then stays done."
         _note_failure(run, CrosswalkError(f"The run stopped with {type(bug).__name__}.", help=help))
-    return 1
+    return True
 
 
 def _due() -> QuerySet[Run]:
@@ -54,8 +66,8 @@ def _due() -> QuerySet[Run]:
 
 
 @transaction.atomic
-def _claim() -> Run | None:
-    run = skip_claimed(_due().order_by("next_attempt_at", "id")).first()
+def _claim(resting: Sequence[str]) -> Run | None:
+    run = skip_claimed(_due().exclude(pk__in=resting).order_by("next_attempt_at", "id")).first()
     if run is not None:
         now = clock.now()
         run.state, run.lease, run.lease_until = RunState.RUNNING, new_id(), now + LEASE
@@ -64,12 +76,16 @@ def _claim() -> Run | None:
     return run
 
 
-def _advance(run: Run) -> None:
+def _advance(run: Run) -> bool:
+    """Whether it could go on."""
     kind = KINDS[run.kind]
     step = kind.next_step(run)
     with transaction.atomic():
         if not _is_still_ours(run):
-            return
+            return True
+        if isinstance(step, Rest):
+            _rest(run, step)
+            return False
         if step is not None:
             step()
         else:
@@ -77,12 +93,19 @@ def _advance(run: Run) -> None:
             kind.conclude(run)
         _hand_back(run)
     wake("bulk")
+    return True
 
 
 def _is_still_ours(run: Run) -> bool:
     """Nobody stopped it, and no other worker took it over meanwhile. Locks it; call inside a transaction."""
     mine = Run.objects.select_for_update().filter(pk=run.pk, state=RunState.RUNNING, lease=run.lease)
     return mine.values_list("pk", flat=True).first() is not None
+
+
+def _rest(run: Run, rest: Rest) -> None:
+    """Another run's turn. What waits for its own work is looked at again whenever there is a round."""
+    facts = due_in(rest.until - clock.now()) if rest.until else due_now()
+    Run.objects.filter(pk=run.pk).update(message=rest.why, lease="", lease_until=None, **facts)
 
 
 def _hand_back(run: Run) -> None:

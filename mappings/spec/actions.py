@@ -78,14 +78,24 @@ TITLE = _text("title", "The title, with {field} placeholders.")
 NEEDED_TITLE = _text("title", "The title, with {field} placeholders.", required=True)
 BODY = _text("body", "The text, with {field} placeholders.")
 DUE = ActionKey("due", "due", "When it is due: +2d or +4h from now, a date such as 2026-12-31, or a field with a date.")
-ASSIGNEE = _text("assignee", "Whose it is: the user's id at the vendor.", chosen_from="user")
+ASSIGNEE = _text("assignee", "Whose it is: a user of the vendor, by id, name or e-mail address.", chosen_from="user")
 TASK = (CONNECTION, TITLE, BODY, DUE, ASSIGNEE)
 NOTE = (CONNECTION, TITLE, BODY)
 
 _FORMS = (
     ActionForm("upsert", "Create or update", "Creates the record, or updates it when it is there.", MAPPED, ready=True),
     ActionForm("update", "Update", "Updates the record when there is one, and creates none.", MAPPED, ready=True),
-    ActionForm("delete", "Delete", "Deletes the record at the target.", MAPPED),
+    ActionForm(
+        "delete",
+        "Delete",
+        "Deletes the person's record at the target.",
+        (
+            ActionKey("mapping", "mapping", "The mapping whose target is deleted."),
+            ActionKey("connection", "connection", "Instead of a mapping: the person's record there."),
+        ),
+        ready=True,
+        either=("mapping", "connection"),
+    ),
     ActionForm(
         "opt_out",
         "Opt out",
@@ -97,8 +107,15 @@ _FORMS = (
         ),
         ready=True,
     ),
-    ActionForm("add_tags", "Add tags", "Adds tags to the person's record.", TAGS, either=("tags", "from")),
-    ActionForm("remove_tags", "Remove tags", "Takes tags from the person's record.", TAGS, either=("tags", "from")),
+    ActionForm("add_tags", "Add tags", "Adds tags to the person's record.", TAGS, ready=True, either=("tags", "from")),
+    ActionForm(
+        "remove_tags",
+        "Remove tags",
+        "Takes tags from the person's record.",
+        TAGS,
+        ready=True,
+        either=("tags", "from"),
+    ),
     ActionForm("add_to_campaign", "Add to campaign", "Makes the person a member of a campaign.", CAMPAIGN, ready=True),
     ActionForm(
         "remove_from_campaign",
@@ -110,29 +127,32 @@ _FORMS = (
     ActionForm(
         "create_task",
         "Create task",
-        "Makes a task for the person's record.",
+        "Makes a task for the person's record, once for each event.",
         (
             *(CONNECTION, NEEDED_TITLE, BODY, DUE, ASSIGNEE),
             _text("priority", "The priority, by the vendor's word."),
-            _text("status", "The status, by the vendor's word."),
+            _text("status", "The status, by the vendor's word; an open task when left out."),
+            ActionKey("most_per_day", "number", "At most so many of this rule for one person, from midnight on."),
         ),
+        ready=True,
     ),
     ActionForm("update_task", "Update task", "Changes the task that is linked to the event's task.", TASK),
     ActionForm("complete_task", "Complete task", "Completes the task that is linked to the event's task.", TASK),
     ActionForm("delete_task", "Delete task", "Deletes the task that is linked to the event's task.", TASK),
-    ActionForm("add_note", "Add note", "Adds a note to the person's record.", NOTE),
+    ActionForm("add_note", "Add note", "Adds a note to the person's record, once for each event.", NOTE, ready=True),
     ActionForm("update_note", "Update note", "Changes the note that is linked to the event's note.", NOTE),
     ActionForm("delete_note", "Delete note", "Deletes the note that is linked to the event's note.", NOTE),
     ActionForm(
         "increment",
         "Add to a number",
-        "Adds to a number field, once for each cause.",
+        "Adds to a number field of the person's record, once for each cause.",
         (
             CONNECTION,
             ActionKey("object", "name", "The target's object.", required=True),
             ActionKey("field", "name", "The number field.", required=True),
             ActionKey("by", "number", "How much; negative to subtract.", default=1),
         ),
+        ready=True,
     ),
     ActionForm(
         "set",
@@ -148,13 +168,14 @@ _FORMS = (
     ActionForm(
         "call",
         "Call an operation",
-        "Runs any operation of the vendor's catalogue.",
+        "Runs an operation of the vendor's catalogue, once for each event.",
         (
             CONNECTION,
             ActionKey("operation", "name", "The operation's key in the catalogue.", required=True),
-            ActionKey("params", "table", "Its parameters."),
-            ActionKey("body", "table", "Its body."),
+            ActionKey("params", "table", "Its parameters; texts take {field} placeholders."),
+            ActionKey("body", "table", "Its body; texts take {field} placeholders."),
         ),
+        ready=True,
     ),
     ActionForm(
         "notify",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from integrations.vendors.base import Field, Vendor
-from integrations.vendors.errors import CrosswalkError, Unsupported
+from integrations.vendors.errors import CrosswalkError, NotFound, Unsupported
 
 from ..spelling import did_you_mean
 from .mapping import MappingSpec
@@ -55,6 +55,11 @@ class Findings:
         try:
             return self.known.fields(connection, object)
         except Unsupported:
+            return None
+        except NotFound as error:  # the vendor was asked, and says that there is no such thing
+            vendor = self.known.connections()[connection]
+            names = [capability.name for capability in vendor.capabilities.objects]
+            self.refuse(f"{error.message}{did_you_mean(object, names)}", *path)
             return None
         except CrosswalkError as error:
             self.warn(f"The fields of {object} at {connection} could not be checked: {error.message}", *path)

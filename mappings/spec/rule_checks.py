@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.vendors.base import Vendor
 
+from .action_checks import Place, check_ability
 from .actions import ACTIONS
 from .known import Fields, Findings, Known, is_readable
 from .reading import unknown
@@ -50,8 +51,6 @@ def _event_fields(spec: RuleSpec, vendor: Vendor, findings: Findings) -> Fields:
 
 # --- actions ----------------------------------------------------------------------------------------------------
 
-Place = tuple[str | int, ...]
-
 
 def _check_action(rule: RuleSpec, action: ActionSpec, place: Place, findings: Findings) -> None:
     if not ACTIONS[action.name].ready:
@@ -64,7 +63,7 @@ def _check_action(rule: RuleSpec, action: ActionSpec, place: Place, findings: Fi
         key = "connection" if action.connection else "connections"
         vendor = findings.vendor(connection, *place, key)
         if vendor is not None:
-            _check_ability(action, connection, vendor, place, findings)
+            check_ability(action, connection, vendor, place, findings)
 
 
 def _check_mapping_use(rule: RuleSpec, action: ActionSpec, place: Place, findings: Findings) -> None:
@@ -78,33 +77,7 @@ def _check_mapping_use(rule: RuleSpec, action: ActionSpec, place: Place, finding
         findings.refuse(said, *place, "mapping")
     if action.connection not in ("", mapping.target_connection):
         findings.refuse(f"{mapping.name} writes to {mapping.target_connection}.", *place, "connection")
-
-
-def _check_ability(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
-    if action.name == "opt_out":
-        _check_opt_out(action, connection, vendor, place, findings)
-    elif not any(action.name in object.writes for object in vendor.capabilities.objects):
-        findings.refuse(f"Crosswalk has no {action.name} at {vendor.label}.", *place, "connection")
-    elif action.name == "set":
-        _check_set(action, connection, vendor, place, findings)
-
-
-def _check_opt_out(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
-    known = {flag.channel for flag in vendor.capabilities.opt_outs}
-    if not known:
-        findings.refuse(f"{connection} cannot be told: {vendor.label} has no opt-out.", *place, "connections")
-        return
-    missing = [channel for channel in action.params["channels"] if channel not in {*known, "all"}]
-    if missing:
-        findings.warn(f"{vendor.label} has no opt-out for {', '.join(missing)}.", *place, "channels")
-
-
-def _check_set(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
-    objects = {object.name for object in vendor.capabilities.objects if "set" in object.writes}
-    name = action.params["object"]
-    if name not in objects:
-        findings.refuse(unknown(name, f"an object of {vendor.label} that can be set", objects), *place, "object")
-        return
-    fields = findings.fields(connection, name, *place, "object")
-    for field in action.params["fields"] if fields is not None else ():
-        findings.target_field(field, fields or {}, name, *place, "fields", field)
+    target = findings.known.connections().get(mapping.target_connection)
+    object = target.capabilities.object(mapping.target_object) if target else None
+    if action.name == "delete" and object is not None and "delete" not in object.writes:
+        findings.refuse(f"Crosswalk does not delete {object.name} at {mapping.target_connection}.", *place, "mapping")

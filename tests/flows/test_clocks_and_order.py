@@ -195,4 +195,4 @@ def test_what_an_attempt_made_is_looked_for_by_a_time_that_can_be_trusted(world:
         world.subscribe("look@example.com", name="Dana Cohen")
         planner.plan_due("events")
         [change] = claim_changes("events", 10)
-    assert (delivery._first_attempt(change) is None) == bool(off)
+    assert (delivery.since_when(change)[0] is None) == bool(off)

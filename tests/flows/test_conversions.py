@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from unittest import mock
 
+from django.utils import timezone
+
 from audit.models import ChangeState
+from integrations.models import WatchState
 from tests.world import World
 
 CAMPAIGN = "7015e0000000001AAA"
@@ -47,3 +50,20 @@ def test_what_the_contact_has_no_field_for_ends_with_the_lead(world: World) -> N
     assert (set(first.diff), first.object, second.object) == ({"GetResponse_Tags__c"}, "Lead", "Contact")
     assert (first.state, second.state) == (ChangeState.CANCELLED, ChangeState.CANCELLED)
     assert "no field" in second.held_reason
+
+
+def test_a_stop_follows_a_lead_into_the_contact_it_was_converted_to(world: World) -> None:
+    """Salesforce keeps what an existing contact holds: the lead's stop would end there."""
+    world.main_job()
+    contact = world.subscribe("stop@example.com", name="Dana Cohen")
+    world.work()
+    world.hear(contact, "unsubscribe")
+    world.work()
+    existing = world.sandbox.create("Contact", LastName="Cohen")
+    world.sandbox.convert("stop@example.com", contactId=existing)
+    record = world.sandbox.record("salesforce", "Contact", existing)
+    assert record is not None and not record["HasOptedOutOfEmail"]
+    WatchState.objects.update(due_at=timezone.now())
+    world.work()
+    record = world.sandbox.record("salesforce", "Contact", existing)
+    assert record is not None and record["HasOptedOutOfEmail"]

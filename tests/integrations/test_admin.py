@@ -95,7 +95,7 @@ def test_the_form_asks_for_what_the_vendor_needs(admin_client: Client) -> None:
     page = admin_client.get(f"{LIST}add/?vendor=getresponse").content.decode()
     assert "Generate API key" in page
     assert 'name="credential_api_key"' in page
-    assert 'name="credential_client_secret"' not in page
+    assert 'name="credential_private_key"' not in page
 
 
 def test_a_connection_is_added_and_its_page_follows(admin_client: Client) -> None:
@@ -106,6 +106,19 @@ def test_a_connection_is_added_and_its_page_follows(admin_client: Client) -> Non
     assert row.options == {"api_version": "65.0"}
     assert answer.redirect_chain[-1][0] == page_of(row)
     assert f"/webhooks/salesforce/{row.webhook_token}/" in answer.content.decode()
+
+
+def test_a_tool_that_is_never_called_has_no_address_and_no_limits(admin_client: Client) -> None:
+    page = admin_client.get(f"{LIST}add/?vendor=webhook").content.decode()
+    assert 'name="option_event"' in page and "Standard Webhooks" in page
+    assert not [name for name in ("base_url", "limits", "opt_out_values") if f'name="{name}"' in page]
+    typed = {"name": "zapier", "environment": "production", "mode": "read_write", "option_event": "form.submitted"}
+    answer = admin_client.post(f"{LIST}add/?vendor=webhook", typed, follow=True)
+    row = Connection.objects.get()
+    assert (row.vendor, row.options, row.credentials) == ("webhook", {"event": "form.submitted"}, {})
+    assert f"/webhooks/webhook/{row.webhook_token}/" in answer.content.decode()
+    tested = admin_client.post(press(row, "test"), follow=True).content.decode()
+    assert "Every call is form.submitted." in tested
 
 
 def test_a_form_with_a_mistake_comes_back_without_the_secret(admin_client: Client) -> None:
@@ -253,7 +266,7 @@ def test_the_connection_test_is_a_report(admin_client: Client, vendor: Vendor) -
 
 def test_what_is_pushed_polled_or_invisible_is_said(admin_client: Client) -> None:
     page = admin_client.get(page_of(connection("getresponse-main", "getresponse"))).content.decode()
-    for said in ("contact.subscribed", "Pushed", "contact.deleted", "Cannot be seen", "Removals by people"):
+    for said in ("contact.subscribed", "Pushed", "contact.deleted", "Polled", "Cannot be seen", "every 15 minutes"):
         assert said in page
 
 

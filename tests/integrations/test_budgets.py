@@ -10,7 +10,8 @@ from unittest import mock
 import pytest
 
 from integrations.budgets import SharedBudget, budget_lines, seconds_of
-from integrations.models import BudgetWindow, Connection
+from integrations.health import note_failure
+from integrations.models import BudgetWindow, CallCount, Connection
 from integrations.vendors.errors import RateLimited
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def calls_that_pass(budget: SharedBudget, moments: list[float]) -> list[float]:
 
 @pytest.mark.parametrize(("calls", "per", "seconds"), [(5, "1s", 1), (20, "10s", 10), (400, "1h", 3600)])
 def test_no_stretch_of_the_length_holds_more_than_the_limit(calls: int, per: str, seconds: int) -> None:
-    budget = SharedBudget(connection({"calls": calls, "per": per}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": calls, "per": per}), (), lane="optouts")
     dice = random.Random(7)
     moments = sorted(1_000_000 + dice.uniform(0, 4 * seconds) for _ in range(6 * calls))
     passed = calls_that_pass(budget, moments)
@@ -44,7 +45,7 @@ def test_no_stretch_of_the_length_holds_more_than_the_limit(calls: int, per: str
 
 
 def test_after_the_time_it_names_there_is_room_again() -> None:
-    budget = SharedBudget(connection({"calls": 2, "per": "10s"}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": 2, "per": "10s"}), (), lane="optouts")
     assert len(calls_that_pass(budget, [1000.0, 1001.0])) == 2
     with mock.patch("integrations.budgets._now", return_value=1002.0), pytest.raises(RateLimited) as limited:
         budget.spend()
@@ -52,18 +53,18 @@ def test_after_the_time_it_names_there_is_room_again() -> None:
 
 
 def test_every_window_counts() -> None:
-    budget = SharedBudget(connection({"calls": 100, "per": "1s"}, {"calls": 3, "per": "1h"}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": 100, "per": "1s"}, {"calls": 3, "per": "1h"}), (), lane="optouts")
     assert len(calls_that_pass(budget, [1000.0 + n for n in range(10)])) == 3
 
 
 def test_a_part_is_kept_for_opt_outs() -> None:
     row = connection({"calls": 20, "per": "1h"})
     assert len(calls_that_pass(SharedBudget(row, ()), [1000.0 + n for n in range(30)])) == 18
-    assert len(calls_that_pass(SharedBudget(row, (), urgent=True), [1040.0 + n for n in range(30)])) == 2
+    assert len(calls_that_pass(SharedBudget(row, (), lane="optouts"), [1040.0 + n for n in range(30)])) == 2
 
 
 def test_many_calls_are_paid_together_or_not_at_all() -> None:
-    budget = SharedBudget(connection({"calls": 10, "per": "1h"}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": 10, "per": "1h"}), (), lane="optouts")
     with mock.patch("integrations.budgets._now", return_value=1000.0):
         budget.spend(8)
         with pytest.raises(RateLimited):
@@ -89,7 +90,7 @@ def test_near_the_end_of_the_vendors_own_limit_the_rest_is_for_opt_outs() -> Non
     budget.learn(used=950, limit=1000)
     with pytest.raises(RateLimited):
         budget.spend()
-    SharedBudget(row, ((1000, timedelta(days=1)),), urgent=True).spend()
+    SharedBudget(row, ((1000, timedelta(days=1)),), lane="optouts").spend()
     [line] = budget_lines(row, list(BudgetWindow.objects.all()))
     assert (line.used, line.calls) == (950, 1000)
 
@@ -105,7 +106,7 @@ def spend_at(budget: SharedBudget, moment: float) -> float:
 
 
 def test_what_was_spent_before_the_clock_was_set_back_counts_for_one_window_more() -> None:
-    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), lane="optouts")
     assert len(calls_that_pass(budget, [20_000.0, 20_001.0, 20_002.0, 20_003.0])) == 3
     assert 3600 <= spend_at(budget, 10_000.0) <= 3600 * 1.1
     assert spend_at(budget, 12_000.0) <= 1800
@@ -114,7 +115,7 @@ def test_what_was_spent_before_the_clock_was_set_back_counts_for_one_window_more
 
 @pytest.mark.parametrize("back", [100.0, 10_000.0])
 def test_a_clock_that_is_set_back_allows_no_more_calls(back: float) -> None:
-    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), urgent=True)
+    budget = SharedBudget(connection({"calls": 3, "per": "1h"}), (), lane="optouts")
     assert len(calls_that_pass(budget, [20_000.0, 20_001.0])) == 2
     assert len(calls_that_pass(budget, [20_000.0 - back + n for n in range(5)])) == 1
 
@@ -130,3 +131,32 @@ def test_what_a_vendor_said_at_a_time_still_to_come_is_not_believed() -> None:
     with mock.patch("integrations.budgets._now", return_value=10_000.0):
         budget.learn(used=951, limit=1000)  # and what it says now is kept
     assert spend_at(budget, 10_001.0) > 0
+
+
+def test_each_lane_leaves_its_part_to_those_that_go_before_it() -> None:
+    row = connection({"calls": 20, "per": "1h"})
+    moments = [1000.0 + n for n in range(30)]
+    assert [len(calls_that_pass(SharedBudget(row, (), lane), moments)) for lane in ("bulk", "events", "optouts")] == [
+        *(14, 4, 2)
+    ]
+
+
+def test_a_spent_share_pauses_no_connection() -> None:
+    row = connection({"calls": 1, "per": "1h"})
+    SharedBudget(row, (), "bulk").spend()
+    with pytest.raises(RateLimited) as limited:
+        SharedBudget(row, (), "bulk").spend()
+    note_failure(row, limited.value)
+    row.refresh_from_db()
+    assert (row.paused_until, row.health) == (None, "unknown")
+
+
+def test_the_calls_of_a_run_are_counted_and_those_that_were_not_made_are_not() -> None:
+    row = connection({"calls": 4, "per": "1h"})
+    budget = SharedBudget(row, (), "optouts", run_id="01RUN")
+    budget.spend(3)
+    with pytest.raises(RateLimited):
+        budget.spend(2)
+    budget.spend()
+    SharedBudget(row, (), "optouts").learn(used=1, limit=4)
+    assert [(count.run_id, count.calls) for count in CallCount.objects.all()] == [("01RUN", 4)]

@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.verbs import VERBS
-from mappings.models import Mapping, MappingVersion, Rule, Run, RunKind
+from mappings.models import Mapping, MappingVersion, Rule, Run, RunKind, RunState
+from mappings.runs.progress import progress_of
 
 from .audit import CommentSerializer
 from .base import Name, Row, Word
@@ -64,17 +65,53 @@ class MappingSerializer(Row):
 
 
 class RunSerializer(Row):
-    scope = serializers.DictField(child=serializers.CharField())
+    scope = serializers.DictField(child=serializers.JSONField())
+    plan = serializers.DictField(
+        child=serializers.JSONField(), allow_null=True, help_text="Of a backfill: what it will do and cost."
+    )
     refused = serializers.IntegerField(help_text="How many changes were left alone.")
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Why, and how many each.")
 
     class Meta:
         model = Run
-        fields = (
+        fields: tuple[str, ...] = (
             *("id", "kind", "state", "scope", "dry_run", "done", "refused", "reasons", "total", "message"),
-            *("comment", "actor"),
+            *("comment", "actor", "plan"),
             *("created_at", "started_at", "finished_at"),
         )
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    """How far a backfill is: records read and planned, writes that arrived, and calls used per connection."""
+
+    read = serializers.IntegerField()
+    planned = serializers.IntegerField()
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Records that needed no write.")
+    under_way = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="Writes that wait for approval.")
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField(help_text="Writes that were cancelled, rejected or replaced.")
+    conflicts = serializers.IntegerField()
+    calls = serializers.DictField(child=serializers.IntegerField())
+    seconds_left = serializers.IntegerField(allow_null=True, help_text="At the rate so far.")
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run; a backfill with how far it is."""
+
+    state = Word(choices=RunState.choices)
+    kind = Word(choices=RunKind.choices)
+    progress = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "progress")
+
+    @extend_schema_field(ProgressSerializer(allow_null=True))
+    def get_progress(self, run: Run) -> Any:
+        is_backfill = run.kind == RunKind.BACKFILL and not run.dry_run
+        return ProgressSerializer(progress_of(run).facts()).data if is_backfill else None
 
 
 class ScopeSerializer(serializers.Serializer[Any]):
@@ -90,12 +127,25 @@ class ScopeSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class BackfillScopeSerializer(serializers.Serializer[Any]):
+    """What a backfill is about."""
+
+    rule = serializers.CharField(max_length=120)
+    since = serializers.CharField(required=False, max_length=40, help_text="Only what was changed since: 2026-01-31.")
+    limit = serializers.IntegerField(required=False, min_value=1, help_text="Of a pilot: how many records.")
+    nights_only = serializers.BooleanField(required=False)
+
+
+SCOPES: dict[str, type[serializers.Serializer[Any]]] = {RunKind.BACKFILL: BackfillScopeSerializer}
+
+
 class NewRunSerializer(CommentSerializer):
     kind = Word(choices=RunKind.choices, default=RunKind.RESYNC)
     scope = serializers.DictField(
         child=serializers.JSONField(),
         allow_empty=False,
-        help_text="Of a resync exactly one of email, rule and connection; of retry, approve, reject and cancel a "
+        help_text="Of a resync exactly one of email, rule and connection; of a backfill rule and, if wanted, since, "
+        "limit and nights_only; of retry, approve, reject and cancel a "
         "filter with the names of the list of changes.",
     )
     dry_run = serializers.BooleanField(default=False)
@@ -103,7 +153,7 @@ class NewRunSerializer(CommentSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] in VERBS:
             return attrs
-        scope = ScopeSerializer(data=attrs["scope"])
+        scope = SCOPES.get(attrs["kind"], ScopeSerializer)(data=attrs["scope"])
         if not scope.is_valid():
             raise serializers.ValidationError({"scope": scope.errors})
         return attrs | {"scope": scope.validated_data}

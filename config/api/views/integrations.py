@@ -121,6 +121,9 @@ class OperationsView(APIView):
         return Response(_page(rows, request))
 
 
+FACTS = ("key", "kind", "label", "method", "path", "scope", "source", "repeatable", "subscribing")
+
+
 def catalogue() -> Iterator[dict[str, Any]]:
     """One row per operation, by vendor and in the vendor's own order."""
     for slug, vendor in VENDORS.items():
@@ -129,7 +132,7 @@ def catalogue() -> Iterator[dict[str, Any]]:
 
 
 def _row(vendor: str, operation: Operation) -> dict[str, Any]:
-    facts = {name: getattr(operation, name) for name in ("key", "kind", "label", "method", "path", "scope", "source")}
+    facts = {name: getattr(operation, name) for name in FACTS}
     return {"vendor": vendor, **facts, "parameters": list(operation.parameters)}
 
 

@@ -17,6 +17,7 @@ from config.api.serializers.mappings import (
     NewRunSerializer,
     PreviewSerializer,
     RuleSerializer,
+    RunDetailSerializer,
     RunSerializer,
 )
 from integrations.models import Connection, Event
@@ -30,7 +31,7 @@ from mappings.editing.sampling import (
     record_of_event,
 )
 from mappings.models import Mapping, MappingVersion, Rule, Run, RunKind, VersionState
-from mappings.runs import RunRefused, may_see_runs, may_start, start_run, stop_run
+from mappings.runs import RunRefused, may_resume, may_see_runs, may_start, resume_run, start_run, stop_run
 from mappings.spec import MappingSpec, SpecError, parse_mapping
 
 from .base import ByName, ReadOnly, refuse, refuse_field
@@ -123,21 +124,31 @@ class RunViewSet(ReadOnly):
     serializer_class = RunSerializer
     filterset_class = RunFilter
 
+    @extend_schema(responses=RunDetailSerializer)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One run; a backfill with its plan and progress."""
+        return Response(RunDetailSerializer(self.get_object()).data)
+
     def may(self, request: Request) -> bool:
         """Each kind of run has its own permission: to start it, to see how far it is, and to stop it."""
         if self.action == "create":
             return may_start(request.user, _kind_asked_for(request.data))
+        if self.action == "resume":
+            return may_resume(request.user, get_object_or_404(Run, pk=self.kwargs["pk"]))
         if self.action == "stop":
             return may_start(request.user, get_object_or_404(Run, pk=self.kwargs["pk"]).kind)
         return may_see_runs(request.user)
 
     @extend_schema(request=NewRunSerializer, responses={201: RunSerializer}, filters=False)
     def create(self, request: Request) -> Response:
-        """Start a run: a resync of one of `email`, `rule` and `connection`, or a decision about a filter of changes."""
+        """Start a run: a resync of one of `email`, `rule` and `connection`, a backfill, or a decision about changes.
+
+        A dry run of a backfill is its plan.
+        """
         body = NewRunSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         chosen, user = body.validated_data, request.user
-        if chosen["kind"] == RunKind.RESYNC:
+        if chosen["kind"] in (RunKind.RESYNC, RunKind.BACKFILL):
             _check_scope(chosen["scope"])
         facts = {"user": user, "comment": chosen["comment"]}
         try:
@@ -152,6 +163,15 @@ class RunViewSet(ReadOnly):
         """End a run where it is. What it did stays done."""
         if not stop_run(self.get_object(), request.user.get_username()):
             refuse_field("run", "It has ended already.")
+        return Response(RunSerializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses=RunSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Take up a backfill where it stopped. What the brake holds of it is approved, and it goes on without it."""
+        user: Any = request.user
+        if not resume_run(self.get_object(), user.get_username(), user):
+            refuse_field("run", "Only a backfill that stopped, failed or stands at the brake is resumed.")
         return Response(RunSerializer(self.get_object()).data)
 
 

@@ -45,8 +45,9 @@ def remove_callback(call: Call) -> Response:
 
 
 def show_blocklist(call: Call) -> Response:
-    wanted = query_of(call, ["query[mask]"]).get("query[mask]", "")
-    return json_response({"masks": [mask for mask in _masks(call) if wanted in mask]})
+    """Part of the mask is enough, in any case, as in the other searches."""
+    wanted = query_of(call, ["query[mask]"]).get("query[mask]", "").casefold()
+    return json_response({"masks": [mask for mask in _masks(call) if wanted in mask.casefold()]})
 
 
 def change_blocklist(call: Call) -> Response:

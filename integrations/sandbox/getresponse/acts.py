@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ..moments import now
@@ -12,7 +13,7 @@ from .contacts import happenings_of
 from .events import WEBHOOK_TYPES, Happening, announce, send_webhooks
 from .moments import as_getresponse
 from .people import ACTIVE, UNCONFIRMED, appear, keep, new_contact, new_id, on_list, remove, ripen
-from .seed import MAIN_LIST
+from .seed import MAIN_LIST, webinar_body
 
 Params = Mapping[str, Any]
 MESSAGE = {
@@ -57,6 +58,8 @@ def _new_subscriber(hand: Hand, params: Params) -> Document:
     tags = [_tag_id(hand.shelf, name) for name in params.get("tags", ())]
     values = {"name": params.get("name") or None, "tags": tags, "customFieldValues": fields}
     contact = new_contact(params["email"], campaign_id, params.get("origin", "www"), values)
+    if "createdOn" in params:
+        contact["changedOn"] = params["createdOn"]
     return contact | {name: params[name] for name in ("contactId", "createdOn", "scoring", "note") if name in params}
 
 
@@ -127,21 +130,34 @@ def tick(hand: Hand, params: Params) -> None:
     ripen(hand, int(params.get("ticks", 1)))
 
 
+def add_webinar(hand: Hand, params: Params) -> Document:
+    """One that starts in so many `minutes`; a negative number is one that is over."""
+    starts = now() + timedelta(minutes=float(params.get("minutes", 60)))
+    webinar = webinar_body(new_id(), params.get("name", "A webinar"), as_getresponse(starts), as_getresponse(now()))
+    webinar["status"] = "upcoming" if starts > now() else "finished"
+    hand.shelf.put("webinar", webinar["webinarId"], webinar)
+    return webinar
+
+
 def attend(hand: Hand, params: Params) -> Document:
-    """Registered for a webinar; there, too, when `participated`."""
-    webinar = hand.shelf.get("webinar", params["webinarId"])
-    if webinar is None:
-        raise NoSuchThing(f"There is no webinar {params['webinarId']!r}.")
-    visit = {
-        "webinarId": params["webinarId"],
-        "email": params["email"],
-        "participated": bool(params.get("participated")),
-    }
-    hand.shelf.put("visit", new_id(), visit)
-    statistics = webinar["statistics"] | {"registrants": webinar["statistics"]["registrants"] + 1}
-    statistics["attendees"] += visit["participated"]
-    hand.shelf.put("webinar", params["webinarId"], webinar | {"statistics": statistics})
+    """Registered for a webinar; there, too, when `participated`. Who registered before is the same registrant."""
+    webinar_id, email = params["webinarId"], params["email"]
+    if hand.shelf.get("webinar", webinar_id) is None:
+        raise NoSuchThing(f"There is no webinar {webinar_id!r}.")
+    before = [v for v in hand.shelf.find("visit", "email", email) if v["webinarId"] == webinar_id]
+    came = bool(params.get("participated")) or any(visit["participated"] for visit in before)
+    visit = {"webinarId": webinar_id, "email": email, "participated": came}
+    visit["visitId"] = before[0]["visitId"] if before else new_id()
+    hand.shelf.put("visit", visit["visitId"], visit)
+    _count_visits(hand.shelf, webinar_id)
     return visit
+
+
+def _count_visits(shelf: Shelf, webinar_id: str) -> None:
+    visits = shelf.find("visit", "webinarId", webinar_id)
+    webinar = shelf.get("webinar", webinar_id) or {}
+    counts = {"registrants": len(visits), "attendees": sum(visit["participated"] for visit in visits)}
+    shelf.put("webinar", webinar_id, webinar | {"statistics": webinar["statistics"] | counts})
 
 
 def add_webhook(hand: Hand, params: Params) -> Document:
@@ -235,6 +251,7 @@ ACTS = {
     "click": click,
     "confirm": confirm,
     "tick": tick,
+    "add_webinar": add_webinar,
     "attend": attend,
     "add_webhook": add_webhook,
     "remove_webhooks": remove_webhooks,

@@ -97,9 +97,12 @@ def _custom(shelf: Shelf, condition: Condition, contact: Document) -> bool:
 
 
 def _webinar(shelf: Shelf, condition: Condition, contact: Document) -> bool:
+    """Registrants who came, or who did not; nobody here is a host, listener or presenter (fact sheet §2.6)."""
+    if condition.get("webinarCondition") not in ("participated", "not_participated"):
+        raise refusal(1000, "Unknown webinar condition", {"webinarCondition": condition.get("webinarCondition")})
     visits = [v for v in shelf.find("visit", "email", contact["email"]) if v["webinarId"] == condition.get("scope")]
-    wanted = condition.get("webinarCondition") == "participated"
-    return any(visit["participated"] == wanted for visit in visits)
+    wanted = condition["webinarCondition"] == "participated"
+    return condition.get("contactType") in ("registrant", "all") and any(v["participated"] == wanted for v in visits)
 
 
 CONDITIONS: dict[str, Callable[[Shelf, Condition, Document], bool]] = {

@@ -22,6 +22,14 @@ FIELDS = (
     ("cfSize", "company_size", "string", "single_select", ("1-10", "11-50", "51-200", "200+")),
     ("cfTopics", "topics", "string", "multi_select", ("email", "crm", "sms", "webinars")),
 )
+# What people made there: (object, id field, id, the rest)
+MATERIAL = (
+    ("newsletter", "newsletterId", "nl1", {"name": "spring_news", "subject": "Spring news", "status": "enabled"}),
+    ("autoresponder", "autoresponderId", "ar1", {"name": "Welcome", "subject": "Welcome", "status": "enabled"}),
+    ("form", "formId", "fm1", {"name": "Sign-up form", "status": "enabled"}),
+    ("webform", "webformId", "wf1", {"name": "Sign-up of old", "status": "enabled"}),
+    ("landingPage", "landingPageId", "lp1", {"metaTitle": "Spring offer", "status": "enabled"}),
+)
 OPTINS = ("email", "import", "webform")
 
 
@@ -34,7 +42,9 @@ def seed(shelf: Shelf) -> None:
         shelf.put("tag", id, {"tagId": id, "name": name, "createdAt": moment, "color": ""})
     for id, name, type, format, values in FIELDS:
         shelf.put("customField", id, _field(id, name, type, format, list(values)))
-    shelf.put("webinar", WEBINAR, _webinar(moment))
+    shelf.put("webinar", WEBINAR, webinar_body(WEBINAR, "From list to pipeline", moment, moment))
+    for object, id_field, id, more in MATERIAL:
+        shelf.put(object, id, {id_field: id, "createdOn": moment, "campaignId": MAIN_LIST, **more})
     shelf.put("blocklist", "blocklist", {"masks": ["blocked@example.com", "@blocked.example.com"]})
 
 
@@ -65,13 +75,13 @@ def _field(id: str, name: str, type: str, format: str, values: list[str]) -> Doc
     return {"customFieldId": id, "name": name, **form, "hidden": "false", "values": values}
 
 
-def _webinar(moment: str) -> Document:
+def webinar_body(id: str, name: str, starts_on: str, created_on: str) -> Document:
     return {
-        "webinarId": WEBINAR,
-        "name": "From list to pipeline",
-        "createdOn": moment,
-        "startsOn": moment,
-        "webinarUrl": "https://webinar.example.com/from-list-to-pipeline",
+        "webinarId": id,
+        "name": name,
+        "createdOn": created_on,
+        "startsOn": starts_on,
+        "webinarUrl": f"https://webinar.example.com/{name.lower().replace(' ', '-')}",
         "status": "finished",
         "type": "live",
         "campaignIds": [MAIN_LIST],

@@ -30,7 +30,7 @@ KEY = "GetResponse_Contact_ID__c"
 
 
 def convert(hand: Hand, params: Params) -> Document:
-    """A lead becomes a contact and an account; its campaign members move. By `id` or `email`.
+    """A lead becomes a contact and an account; its campaign members and tasks move. By `id` or `email`.
 
     Into the existing contact `contactId`, only what that contact lacks is carried over: a lead's opt-out is lost,
     as in the real thing (fact sheet §3.3).
@@ -42,6 +42,7 @@ def convert(hand: Hand, params: Params) -> Document:
         _fill_contact(org, contact_id, lead)
     account_id = existing_record(org, "Contact", contact_id).get("AccountId")
     _move_members(org, lead["Id"], contact_id)
+    _move_tasks(org, lead["Id"], contact_id)
     _close(org, lead, contact_id, account_id)
     return {"lead": lead["Id"], "contact": contact_id, "account": account_id}
 
@@ -58,6 +59,16 @@ def update(hand: Hand, params: Params) -> str:
 def delete(hand: Hand, params: Params) -> str:
     id = full_id(params["id"])
     return delete_record(org_of_hand(hand), object_of(id), id).id
+
+
+def merge(hand: Hand, params: Params) -> str:
+    """The record `id` is merged into `into`, which keeps its own values; what hung on the other hangs on it now."""
+    org, id, master = org_of_hand(hand), full_id(params["id"]), full_id(params["into"])
+    existing_record(org, object_of(id), master)
+    _move_tasks(org, id, master)
+    delete_record(org, object_of(id), id, master)
+    update_record(org, object_of(id), master, {})
+    return master
 
 
 def undelete(hand: Hand, params: Params) -> str:
@@ -105,6 +116,12 @@ def _move_members(org: Org, lead_id: str, contact_id: str) -> None:
         org.shelf.put("CampaignMember", member["Id"], moved)
 
 
+def _move_tasks(org: Org, lead_id: str, contact_id: str) -> None:
+    for task in org.find("Task", "WhoId", lead_id):
+        moved = task | {"WhoId": contact_id, "SystemModstamp": as_salesforce(now())}
+        org.shelf.put("Task", task["Id"], moved)
+
+
 def _close(org: Org, lead: Document, contact_id: str, account_id: str | None) -> None:
     moment = as_salesforce(now())
     converted = {
@@ -119,4 +136,4 @@ def _close(org: Org, lead: Document, contact_id: str, account_id: str | None) ->
     org.shelf.put("Lead", lead["Id"], lead | converted)
 
 
-ACTS = {"convert": convert, "create": create, "update": update, "delete": delete, "undelete": undelete}
+ACTS = {"convert": convert, "create": create, "update": update, "delete": delete, "merge": merge, "undelete": undelete}

@@ -15,6 +15,7 @@ SWITCHES = (
     Switch("jwt_public_key", "Public key (PEM) that checks JWTs; empty: signatures are not checked", "text", ""),
     Switch("lock_row", "Refuse the next records as locked", "count", 0),
     Switch("edit_converted_leads", "The user may edit converted leads", "flag", False),
+    Switch("notes_enabled", "Notes (ContentNote) are switched on", "flag", True),
     Switch("hidden_fields", "Fields the user does not see (Lead.HasOptedOutOfEmail, …)", "list", []),
     Switch("readonly_fields", "Fields the user sees and may not write", "list", []),
     Switch("restricted_picklists", "Picklists that take only their own values (Lead.Status, …)", "list", []),
@@ -27,6 +28,8 @@ SWITCHES = (
     ),
     Switch("validation_rule", "Refuse a record with this value (Lead.Company=Refused Ltd)", "text", ""),
     Switch("validation_message", "What the validation rule says", "text", "This value is not allowed."),
+    Switch("bulk_looks", "How often a bulk job says that it is under way", "number", 0),
+    Switch("bulk_stops_after", "Rows after which bulk jobs are aborted (0: never)", "number", 0),
     Switch("query_page_size", "Records on a page of a query (0: as asked)", "number", 0),
     Switch("daily_limit", "Calls the org has in 24 hours", "number", 15000),
 )

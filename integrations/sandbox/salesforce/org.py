@@ -10,7 +10,7 @@ from ..switches import Values
 from ..vendor import Call, Hand
 from .schema import FIELDS, Field
 
-INTEGRATION_USER = "0055e0000000001AAA"
+INTEGRATION_USER, ADMINISTRATOR = "0055e0000000001AAA", "0055e0000000002AAA"
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class Org:
     strikes: Callable[[str], bool]
     allow_duplicates: bool = False
     as_admin: bool = False
+
+    @property
+    def user(self) -> str:
+        return ADMINISTRATOR if self.as_admin else INTEGRATION_USER
 
     def field(self, object: str, name: str) -> Field | None:
         """The field, or None when there is none or the user does not see it."""

@@ -14,9 +14,13 @@ from .matching import candidates, known_field, sort_key, test_of
 from .org import Org, org_of
 from .records import show_record
 from .schema import object_named
-from .soql import MalformedQuery, Query, parse
+from .soql import MalformedQuery, Query, names_any, parse
 from .versions import version_of
 
+LINKS_NEED_A_FILTER = (
+    "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or"
+    " LinkedEntityId using the equals operator or multiple Id's using the IN operator."
+)
 LARGEST_PAGE, SMALLEST_PAGE = 2000, 200
 
 
@@ -41,6 +45,8 @@ def run(org: Org, query: Query, with_deleted: bool = False) -> tuple[str, list[D
     object = object_named(query.object)
     if object is None:
         raise RowFailure("INVALID_TYPE", f"sObject type '{query.object}' is not supported.")
+    if object == "ContentDocumentLink" and not names_any(query.where, "ContentDocumentId", "LinkedEntityId"):
+        raise RowFailure("MALFORMED_QUERY", LINKS_NEED_A_FILTER)
     fits = test_of(org, object, query.where) if query.where else lambda record: True
     pool = candidates(org.shelf, object, query.where)
     records = [

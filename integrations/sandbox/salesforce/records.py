@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from .campaigns import complete_member, complete_status
 from .errors import RowFailure
 from .ids import full_id, new_id
 from .moments import as_salesforce
+from .notes import complete_link, complete_note, content_url
 from .org import INTEGRATION_USER, Org
 from .rules import check_record, read_values
 from .schema import OBJECTS, Field
@@ -38,13 +39,16 @@ def create_record(org: Org, object: str, given: Given) -> Written:
     values = read_values(org, object, given, creating=True)
     moment = as_salesforce(now())
     record = {field.name: field.default for field in OBJECTS[object] if field.default is not None}
-    record |= {"OwnerId": INTEGRATION_USER, "CreatedDate": moment, "CreatedById": INTEGRATION_USER, "IsDeleted": False}
+    record |= {"OwnerId": INTEGRATION_USER, "CreatedDate": moment, "CreatedById": org.user, "IsDeleted": False}
     record |= {name: value for name, value in values.items() if value is not None}
     record = _completed(org, object, record, None)
     check_record(org, object, record, None)
     _refuse_locked(org)
     record["Id"] = record.get("Id") or new_id(org.shelf.store, object)
     _store(org, object, record)
+    if object == "ContentNote":  # linked to its owner by Salesforce itself
+        own = {"ContentDocumentId": record["Id"], "LinkedEntityId": record["OwnerId"], "ShareType": "I"}
+        create_record(org, "ContentDocumentLink", own)
     return Written(record["Id"], created=True)
 
 
@@ -72,10 +76,13 @@ def upsert_record(org: Org, object: str, key: str, value: str, given: Given) -> 
     return create_record(org, object, {**given, field.name: value})
 
 
-def delete_record(org: Org, object: str, id: str) -> Written:
+def delete_record(org: Org, object: str, id: str, master: str = "") -> Written:
+    """`master`: the record that it was merged into."""
     record = existing_record(org, object, id)
     _refuse_locked(org)
-    _store(org, object, record | {"IsDeleted": True})
+    _store(org, object, record | {"IsDeleted": True, **({"MasterRecordId": master} if master else {})})
+    for link in org.find("ContentDocumentLink", "ContentDocumentId", record["Id"]):
+        _store(org, "ContentDocumentLink", link | {"IsDeleted": True})
     return Written(record["Id"], created=False)
 
 
@@ -102,6 +109,8 @@ def show_record(org: Org, object: str, record: Document, version: str, fields: l
     """With `attributes`; fields without a value are null, checkboxes false."""
     attributes = {"type": object, "url": f"/services/data/v{version}/sobjects/{object}/{record['Id']}"}
     shown = fields if fields is not None else org.fields(object)
+    if object == "ContentNote":
+        record = record | {"Content": content_url(version, record["Id"])}
     return {"attributes": attributes} | {
         f.name: record.get(f.name, False if f.type == "boolean" else None) for f in shown
     }
@@ -117,9 +126,8 @@ def _completed(org: Org, object: str, record: Document, before: Document | None)
         return record | {"Name": " ".join(name for name in names if name)}
     if object == "CampaignMember":
         return complete_member(org, record, before)
-    if object == "CampaignMemberStatus":
-        return complete_status(org, record)
-    return _completed_task(org, record) if object == "Task" else record
+    complete = COMPLETIONS.get(object)
+    return complete(org, record) if complete else record
 
 
 def _completed_task(org: Org, record: Document) -> Document:
@@ -128,7 +136,17 @@ def _completed_task(org: Org, record: Document) -> Document:
         raise converted_failure()
     if lead is not None and record.get("WhatId"):
         raise RowFailure("FIELD_INTEGRITY_EXCEPTION", "Can not specify a whatId with a lead", ["WhatId"])
-    return record | {"IsClosed": record.get("Status") == "Completed"}
+    closed = record.get("Status") == "Completed"
+    closed_at = record.get("CompletedDateTime") or as_salesforce(now())
+    return record | {"IsClosed": closed, "CompletedDateTime": closed_at if closed else None}
+
+
+COMPLETIONS: dict[str, Callable[[Org, Document], Document]] = {
+    "CampaignMemberStatus": complete_status,
+    "Task": _completed_task,
+    "ContentNote": complete_note,
+    "ContentDocumentLink": complete_link,
+}
 
 
 def _refuse_locked(org: Org) -> None:
@@ -138,5 +156,5 @@ def _refuse_locked(org: Org) -> None:
 
 def _store(org: Org, object: str, record: Document) -> None:
     moment = as_salesforce(now())
-    stamps = {"LastModifiedDate": moment, "LastModifiedById": INTEGRATION_USER, "SystemModstamp": moment}
+    stamps = {"LastModifiedDate": moment, "LastModifiedById": org.user, "SystemModstamp": moment}
     org.shelf.put(object, record["Id"], record | stamps)

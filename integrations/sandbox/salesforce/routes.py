@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import auth, bulk, collections, composite, describe, query, sobjects, versions
+from . import auth, bulk, collections, composite, describe, notes, query, sobjects, versions
 
 DATA = "/services/data/v<version>"
 TOKEN_PATHS = ("/services/oauth2/token", "/login/services/oauth2/token")
@@ -17,6 +17,7 @@ _VERSIONED = (
     ("GET", "/sobjects/<name>/<id>", sobjects.show),
     ("PATCH", "/sobjects/<name>/<id>", sobjects.update),
     ("DELETE", "/sobjects/<name>/<id>", sobjects.delete),
+    ("GET", "/sobjects/ContentNote/<id>/Content", notes.show_content),
     ("GET", "/sobjects/<name>/<key>/<path:value>", sobjects.show_by_key),
     ("PATCH", "/sobjects/<name>/<key>/<path:value>", sobjects.upsert),
     ("POST", "/composite", composite.run),

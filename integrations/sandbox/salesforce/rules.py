@@ -100,6 +100,7 @@ def _read_reference(org: Org, field: Field, value: Any) -> str:
 
 
 READERS: dict[str, Callable[[Org, Field, Any], Any]] = {
+    "base64": lambda org, field, value: str(value),
     "boolean": _read_boolean,
     "int": lambda org, field, value: int(value),
     "date": lambda org, field, value: date.fromisoformat(str(value)[:10]).isoformat(),

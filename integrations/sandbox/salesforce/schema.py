@@ -53,6 +53,7 @@ LEAD_STATUSES = (
 )
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Email Marketing", "Other")
 TASK_STATUSES = ("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred")
+LINKED = ("Lead", "Contact", "Account", "Campaign", "Task", "User")
 
 SYSTEM = (
     Field("Id", "Record ID", "id", 18, createable=False, updateable=False),
@@ -65,6 +66,7 @@ SYSTEM = (
 )
 OWNER = Field("OwnerId", "Owner ID", "reference", 18, refers_to=("User",))
 PERSON = (
+    _computed("MasterRecordId", "Master Record ID", "reference", 18, ("Lead", "Contact")),
     Field("FirstName", "First Name", length=40),
     Field("LastName", "Last Name", length=80, required=True),
     _computed("Name", "Full Name", length=121),
@@ -94,6 +96,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Status", "Lead Status", LEAD_STATUSES, LEAD_STATUSES[0]),
         _picklist("Rating", "Rating", ("Hot", "Warm", "Cold")),
         _picklist("Industry", "Industry", ("Education", "Finance", "Healthcare", "Retail", "Technology", "Other")),
+        Field("NumberOfEmployees", "Employees", "int"),
         _computed("IsConverted", "Converted", "boolean"),
         _computed("ConvertedDate", "Converted Date", "date"),
         _computed("ConvertedContactId", "Converted Contact ID", "reference", 18, ("Contact",)),
@@ -155,7 +158,39 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _picklist("Status", "Status", TASK_STATUSES, TASK_STATUSES[0]),
         _picklist("Priority", "Priority", ("High", "Normal", "Low"), "Normal"),
         Field("Description", "Description", "textarea", 32000),
+        Field("Marker__c", "Marker", length=30),
         _computed("IsClosed", "Closed", "boolean"),
+        _computed("CompletedDateTime", "Completed Date", "datetime"),
+    ),
+    "Subscription__c": (  # an object that somebody made for this org
+        *SYSTEM,
+        OWNER,
+        Field("Name", "Name", length=80),
+        Field("Key__c", "Key", length=50, external=True, unique=True),
+        _reference("Lead__c", "Lead", "Lead"),
+        _picklist("State__c", "State", ("Active", "Ended"), "Active"),
+        Field("Plan__c", "Plan", length=20),
+    ),
+    "Note": (
+        *SYSTEM,
+        OWNER,
+        _reference("ParentId", "Parent ID", "Lead", "Contact", "Account", "Campaign", updateable=False, required=True),
+        Field("Title", "Title", length=80, required=True),
+        Field("Body", "Body", "textarea", 32000),
+    ),
+    "ContentNote": (
+        *SYSTEM,
+        OWNER,
+        Field("Title", "Title", length=255, required=True),
+        Field("Content", "Content", "base64"),
+        _computed("TextPreview", "Text Preview", length=255),
+        _computed("FileType", "File Type", length=20),
+    ),
+    "ContentDocumentLink": (
+        *SYSTEM,
+        Field("ContentDocumentId", "Content Document ID", "reference", 18, True, refers_to=("ContentNote",)),
+        _reference("LinkedEntityId", "Linked Entity ID", *LINKED, updateable=False, required=True),
+        Field("ShareType", "Share Type", "picklist", 40, choices=("V", "C", "I")),
     ),
     "User": (
         *SYSTEM,

@@ -80,6 +80,13 @@ def parse(text: str) -> Query:
     return _Parser(_tokens(text)).query()
 
 
+def names_any(condition: Condition | None, *fields: str) -> bool:
+    """Is any of the fields compared, in whatever case?"""
+    if isinstance(condition, Group):
+        return any(names_any(part, *fields) for part in condition.parts)
+    return condition is not None and condition.field.lower() in [field.lower() for field in fields]
+
+
 def _tokens(text: str) -> list[Token]:
     tokens, place, text = [], 0, text.rstrip()
     while place < len(text):

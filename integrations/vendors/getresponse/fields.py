@@ -10,6 +10,7 @@ from ..base import Field, Record
 from ..payloads import look_up, read_time
 
 CUSTOM = "customFields."
+LIST = "campaign.campaignId"
 
 # OAS ContactDetails (getresponse.md §2.1-2.3): `updateable` is what POST /contacts/{id} takes.
 STANDARD_FIELDS = (
@@ -29,7 +30,7 @@ STANDARD_FIELDS = (
     Field("ipAddress", "IP address", updateable=False),
     Field("geolocation.country", "Country by IP address", createable=False, updateable=False),
     Field("geolocation.city", "City by IP address", createable=False, updateable=False),
-    Field("tags", "Tags", type="list"),
+    Field("tags", "Tags", type="list", adds=True),
 )
 
 # GetResponse's custom field types (getresponse.md §3); the format decides where the type is only "string".
@@ -92,6 +93,39 @@ def path(record: Record, dotted: str) -> tuple[bool, Any]:
 def api_field(dotted: str) -> str:
     """What to ask for in `fields=` so that this path can be read."""
     return "customFieldValues" if dotted.startswith("customFields") else dotted.split(".", 1)[0]
+
+
+def by_field(record: Record, fields: Sequence[str]) -> Record:
+    """The record with each of these fields under its own name, as a mapping writes it: comparable to what it wants."""
+    return {**record, **{name: value for name in fields for there, value in [_written(record, name)] if there}}
+
+
+def _written(record: Record, name: str) -> tuple[bool, Any]:
+    if name == "tags":
+        return "tags" in record, [tag.get("name") for tag in record.get("tags") or () if isinstance(tag, dict)]
+    there, value = path(record, name)
+    if not there or not name.startswith(CUSTOM):
+        return there, value
+    entries = [e for e in record.get("customFieldValues") or () if isinstance(e, dict)]
+    wanted = name.removeprefix(CUSTOM)
+    entry = next((e for e in entries if e.get("name") == wanted), {})
+    return True, _typed(value, custom_field(entry).type)
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """GetResponse holds texts only; a mapping compares numbers with numbers, and several choices joined."""
+    if kind == "multipicklist" and isinstance(value, list):
+        return ";".join(map(str, value))
+    if kind == "number" and isinstance(value, str):
+        return _number(value)
+    return value
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def identify(object: str, record: Record) -> tuple[str, str]:

@@ -6,6 +6,8 @@ OAS = "GetResponse OpenAPI 3.2026-07-28"
 CALLBACKS = "apidocs.getresponse.com/article/callbacks"
 WEBHOOKS = "apidocs.getresponse.com/v3/payloads"
 QUEUED = OAS + "; answers 202 without an id, the contact appears later or never"
+SKILL = "GetResponse public-api-agent-skills, openapi.json of 2026-06"
+SDK = "GetResponse sdk-php of 2023-08; the group is still in the OpenAPI of 2026"
 REPLACES = OAS + "; tags and customFieldValues replace the whole collection, campaign moves the contact"
 
 OPERATIONS = (
@@ -100,7 +102,7 @@ OPERATIONS = (
         "POST",
         "/search-contacts/contacts",
         "",
-        ("subscribersType", "section", "page", "perPage"),
+        ("subscribersType", "sectionLogicOperator", "section", "page", "perPage"),
         OAS,
     ),
     Operation(
@@ -116,6 +118,86 @@ OPERATIONS = (
     Operation("list_lists", "lookup", "List the lists", "GET", "/campaigns", "", ("page", "perPage"), OAS),
     Operation("list_tags", "lookup", "List tags", "GET", "/tags", "", ("query[name]", "page", "perPage"), OAS),
     Operation("create_tag", "action", "Create a tag", "POST", "/tags", "", ("name",), OAS),
+    Operation(
+        "trigger_custom_event",
+        "action",
+        "Start a workflow by a custom event",
+        "POST",
+        "/custom-events/trigger",
+        "",
+        ("name", "contactId", "attributes"),
+        SDK,
+    ),
+    Operation(
+        "create_custom_event",
+        "action",
+        "Define a custom event",
+        "POST",
+        "/custom-events",
+        "",
+        ("name", "attributes"),
+        SDK,
+    ),
+    Operation(
+        "start_autoresponder",
+        "action",
+        "Put a contact on a day of the autoresponder cycle",
+        "POST",
+        "/contacts/{contactId}",
+        "",
+        ("contactId", "dayOfCycle"),
+        OAS + "; day 0 is the beginning",
+    ),
+    Operation(
+        "create_contacts",
+        "action",
+        "Add up to 1000 contacts to a list",
+        "POST",
+        "/contacts/batch",
+        "",
+        ("campaignId", "contacts"),
+        OAS + "; adds only, says nothing of its rows; one call a second, 80 in 10 minutes",
+    ),
+    Operation(
+        "create_custom_field",
+        "action",
+        "Create a custom field",
+        "POST",
+        "/custom-fields",
+        "",
+        ("name", "type", "format", "hidden", "values"),
+        OAS + "; all five are needed, hidden is the text true or false",
+    ),
+    Operation("create_list", "action", "Create a list", "POST", "/campaigns", "", ("name",), SKILL),
+    Operation("get_list", "lookup", "Read a list", "GET", "/campaigns/{campaignId}", "", ("campaignId",), SKILL),
+    Operation(
+        "list_contacts_of_list",
+        "lookup",
+        "List the active contacts of a list",
+        "GET",
+        "/campaigns/{campaignId}/contacts",
+        "",
+        ("campaignId", "query[email]", "query[name]", "page", "perPage"),
+        OAS,
+    ),
+    Operation("get_sending_limits", "lookup", "Read the sending limits", "GET", "/accounts/sending-limits", source=OAS),
+    Operation("list_newsletters", "lookup", "List newsletters", "GET", "/newsletters", "", ("page", "perPage"), SKILL),
+    Operation("list_from_fields", "lookup", "List sender addresses", "GET", "/from-fields", source=SKILL),
+    Operation("list_autoresponders", "lookup", "List autoresponders", "GET", "/autoresponders", source=SDK),
+    Operation("list_workflows", "lookup", "List workflows", "GET", "/workflow", source=SDK + "; the path is singular"),
+    Operation(
+        "set_workflow_status",
+        "action",
+        "Switch a workflow on or off",
+        "POST",
+        "/workflow/{workflowId}",
+        "",
+        ("workflowId", "status"),
+        SDK + "; nothing else of a workflow can be changed",
+    ),
+    Operation(
+        "get_webinar", "lookup", "Read a webinar", "GET", "/webinars/{webinarId}", "", ("webinarId",), OAS + "; totals"
+    ),
     Operation("list_custom_fields", "lookup", "List custom fields", "GET", "/custom-fields", source=OAS),
     Operation("list_webinars", "lookup", "List webinars", "GET", "/webinars", source=OAS + "; totals only"),
 )

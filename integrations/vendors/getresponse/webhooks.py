@@ -7,15 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from ..base import Account, Inbound, Notice, Record
 from ..errors import Unreadable
-from ..payloads import decode, read_json, read_time, storable
+from ..payloads import read_elements, read_form, read_json, read_time, storable
 from .fields import custom_values, identify
 
+# What our own looks find, in words like those of the webhooks. A removal is named by GetResponse's reason (§2.4):
+# only the first three are a person's stop; the last are a colleague's or a program's doing.
+WATCHED_TYPES = {
+    "contact_changed": "contact.updated",
+    "contact_tagged": "contact.tagged",
+    "contact_untagged": "contact.untagged",
+    "form_submitted": "form.submitted",
+    "contact_removed_unsubscribe": "contact.unsubscribed",
+    "contact_removed_complaint": "contact.unsubscribed",
+    "contact_removed_blacklisted": "contact.unsubscribed",
+    "contact_removed_cleaner": "contact.undeliverable",
+    "contact_removed_api": "contact.deleted",
+    "contact_removed_user": "contact.deleted",
+    "contact_removed_automation": "contact.deleted",
+    "contact_removed_support": "contact.deleted",
+    "contact_removed": "contact.deleted",  # for a reason that GetResponse invents later
+    "webinar_registered": "webinar.registered",
+    "webinar_attended": "webinar.attended",
+}
 # The vendor's word on the left: webhook types, callback actions, and the brief's actions.
-EVENT_TYPES = {
+EVENT_TYPES = WATCHED_TYPES | {
     "contact_added": "contact.subscribed",
     "subscribe": "contact.subscribed",
     "contact_removed_link": "contact.unsubscribed",
@@ -43,9 +61,6 @@ IGNORED_TYPES = (
 
 # The flat body that GetResponse's own newsletter guide prints for "contact subscribed" names no type (§4.2).
 FLAT_TYPE = "contact_added"
-# The smallest real event is about 40 bytes: more elements than this within 1 MB are not events.
-MOST_ELEMENTS = 25_000
-MOST_PARAMETERS = 200
 
 TEXT_FIELDS = ("email", "name", "createdOn", "changedOn", "origin", "phoneNumber")
 SHAPES: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -89,7 +104,7 @@ class GetResponseWebhooks:
         body = read_json(inbound.body)
         vendor_id = storable(inbound.headers.get("x-webhook-id", "").strip())
         header_type = storable(inbound.headers.get("x-webhook-type", "").strip())
-        return [_notice(element, event_id, header_type) for element, event_id in _elements(body, vendor_id)]
+        return [notice_of(element, event_id, header_type) for element, event_id in _elements(body, vendor_id)]
 
 
 def _is_callback(inbound: Inbound) -> bool:
@@ -106,13 +121,7 @@ def _elements(body: Any, vendor_id: str) -> Iterator[tuple[Any, str]]:
     if isinstance(body, dict):
         yield from _split_contacts(body, vendor_id)
         return
-    if not isinstance(body, list):
-        raise Unreadable("The body is JSON, but neither an object nor an array.")
-    if not body:
-        raise Unreadable("The body is an empty array.")
-    if len(body) > MOST_ELEMENTS:
-        raise Unreadable(f"The array has more than {MOST_ELEMENTS} elements: these are not events.")
-    for index, element in enumerate(body):
+    for index, element in enumerate(read_elements(body)):
         yield from _split_contacts(element, f"{vendor_id}:{index}" if vendor_id else "")
 
 
@@ -128,7 +137,8 @@ def _split_contacts(element: Any, event_id: str) -> Iterator[tuple[Any, str]]:
         yield {**shared, "contact": contact}, own_id
 
 
-def _notice(element: Any, event_id: str, header_type: str) -> Notice:
+def notice_of(element: Any, event_id: str, header_type: str = "") -> Notice:
+    """What one element says: of a webhook, or of a look of ours, which is read the same way."""
     vendor_type = _vendor_type(element, header_type)
     type_ = EVENT_TYPES.get(vendor_type, "")
     contact = _contact(element)
@@ -240,20 +250,11 @@ def _occurred_at(element: Mapping[str, Any], record: Record, type_: str) -> Any:
 def _callback_parameters(inbound: Inbound) -> dict[str, str]:
     """All parameters by lower-case name; the first one that is not empty wins."""
     parameters: dict[str, str] = {}
-    for name, value in (*inbound.query, *_form(inbound.body)):
+    for name, value in (*inbound.query, *read_form(inbound.body)):
         key = storable(name.strip().lower())
         if key not in NEVER_KEPT and not parameters.get(key):
             parameters[key] = storable(value.strip())
     return parameters
-
-
-def _form(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(decode(body), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
-    except UnicodeDecodeError as error:
-        raise Unreadable("The form is not UTF-8 text.") from error
-    except ValueError as error:
-        raise Unreadable(f"The form has more than {MOST_PARAMETERS} fields.") from error
 
 
 def _callback_notice(parameters: dict[str, str]) -> Notice:

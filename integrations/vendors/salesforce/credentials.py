@@ -96,6 +96,14 @@ OPTIONS = (
         secret=False,
         required=False,
     ),
+    Credential(
+        "note_object",
+        "Kind of notes",
+        help="ContentNote: the notes of Lightning (default). Note: the older kind, for orgs where notes are not on.",
+        secret=False,
+        required=False,
+        choices=("ContentNote", "Note"),
+    ),
 )
 
 # A piece of error_description, in lower case, and what it asks of a person. The first that fits wins.

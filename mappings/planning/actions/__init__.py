@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..case import Case, Step
+from .calls import plan_call
 from .campaigns import plan_campaign
+from .deleting import plan_delete
+from .increments import plan_increment
+from .notes import plan_add_note
 from .opt_out import plan_opt_out
+from .tags import plan_tags
+from .tasks import plan_create_task
 from .upsert import plan_upsert
 
 PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
@@ -16,4 +22,11 @@ PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "opt_out": plan_opt_out,
     "add_to_campaign": plan_campaign,
     "remove_from_campaign": plan_campaign,
+    "create_task": plan_create_task,
+    "add_note": plan_add_note,
+    "increment": plan_increment,
+    "delete": plan_delete,
+    "call": plan_call,
+    "add_tags": plan_tags,
+    "remove_tags": plan_tags,
 }

@@ -15,6 +15,8 @@ from integrations.vendors.registry import vendor
 
 from ..case import Case, Step, Workshop
 
+STATE = "opt_out.changed"  # that a record holds a stop now, whoever wrote it there
+
 
 def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
     """Register each person's stop first, then find and tell their records.
@@ -22,36 +24,54 @@ def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
     What cannot be looked up now is looked up later.
     """
     holders = who_holds(pair for case in cases for pair in pairs_of(*_address(case)))
-    stops = [(case, stop) for case in cases for stop in _register(step, case, holders)]
+    targets = _targets(step, cases)
+    stops = {case.event.id: _register(step, case, holders, targets[case.event.id]) for case in cases}
     for name in step.params["connections"]:
-        tell_stops(step.shop, step.shop.connections[name], stops)
+        told = [(c, stop) for c in cases if name in targets[c.event.id] for stop in stops[c.event.id]]
+        tell_stops(step.shop, step.shop.connections[name], told)
+
+
+def _targets(step: Step, cases: Sequence[Case]) -> dict[str, list[str]]:
+    """By event, who must know. A stop that we wrote there ourselves does not go back to where it was heard."""
+    names = list(step.params["connections"])
+    states = [case for case in cases if case.event.type == STATE]
+    heard = optouts.heard_where(states[0].event.connection, [c.person for c in states if c.person]) if states else {}
+    targets = {case.event.id: names for case in cases}
+    for case in states:
+        origins = heard.get((case.event.object, case.event.record_id), set())
+        targets[case.event.id] = [name for name in names if name not in origins]
+        if origins and not targets[case.event.id]:
+            case.reasons.append(f"We wrote this stop there ourselves; it was heard at {', '.join(sorted(origins))}.")
+    return targets
 
 
 def _address(case: Case) -> tuple[str, str]:
     return case.kind.identify(case.event.object, case.record)
 
 
-def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]]) -> list[OptOut]:
-    """Whoever else holds the address said stop as well: nobody knows which of them it was."""
+def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]], targets: Sequence[str]) -> list[OptOut]:
+    """Nobody's when nobody is to know. Whoever else holds the address said stop as well: it may have been them."""
     email, phone = _address(case)
     stops: list[OptOut] = []
+    if not targets:
+        return stops
     for channel in step.params.get("channels") or [Channel.EMAIL]:
         by_email = channel in (Channel.EMAIL, Channel.ALL)
         address, pairs = (normal_email(email), pairs_of(email, "")) if by_email else (phone, pairs_of("", phone))
         others = [person for pair in pairs for person in holders.get(pair, [])]
         people = [person for person in dict.fromkeys([case.person, *others]) if person is not None]
-        stops += [_stop(step, case, person, address, channel) for person in people]
+        stops += [_stop(step, case, person, address, channel, targets) for person in people]
     return stops
 
 
-def _stop(step: Step, case: Case, person: Person, address: str, channel: str) -> OptOut:
+def _stop(step: Step, case: Case, person: Person, address: str, channel: str, targets: Sequence[str]) -> OptOut:
     return optouts.register_opt_out(
         person,
         address,
         channel,
         case.event,
         case.happened_at,
-        step.params["connections"],
+        targets,
         reason=step.params.get("reason", ""),
         rule=step.rule.name,
     )
@@ -68,7 +88,7 @@ def tell_stops(shop: Workshop, connection: Connection, stops: Sequence[tuple[Cas
     except FieldHidden:
         raise
     except CrosswalkError as error:  # tell what is known now, look up the rest later
-        found = {stop.id: optouts.linked_records(stop, connection, objects) for _case, stop in stops}
+        found = {stop.id: optouts.known_records(stop, connection, objects) for _case, stop in stops}
         for case, _stop in stops:
             case.problem = error
     for case, stop in stops:

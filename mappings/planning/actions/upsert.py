@@ -37,7 +37,8 @@ class Work:
 def plan_upsert(step: Step, cases: Sequence[Case]) -> None:
     """Add the change each case needs, or say why none is needed."""
     work = _work(step)
-    targets = find_targets(work.spec, cases, work.connection, work.client, work.schema)
+    moves = step.action.name == "set"
+    targets = find_targets(work.spec, cases, work.connection, work.client, work.schema, moves)
     for target in targets:
         if target.found is None or target.found.moved_to is None:
             _plan(work, target, work.spec.target_object, target.found, work.schema)
@@ -66,8 +67,13 @@ def _spec_of_set(step: Step) -> MappingSpec:
 
 
 def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
-    """Records that live on as another one, as the mapping says: write to that one, skip, or fail."""
+    """Records that live on as another one, as the mapping says: write to that one, skip, or fail.
+
+    A contact that is preferred to a new lead is written to in any case.
+    """
     for target in targets:
+        if target.preferred:
+            continue
         if work.spec.converted == "skip":
             target.case.reasons.append(
                 f"{work.spec.target_object} {_moved(target)[2]} is converted; the mapping skips those."
@@ -78,7 +84,7 @@ def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
                 help="The mapping says to fail then. Settle it by hand.",
             )
     if work.spec.converted != "contact":
-        return
+        targets = [target for target in targets if target.preferred]
     for object in dict.fromkeys(_moved(target)[0] for target in targets):
         group = [target for target in targets if _moved(target)[0] == object]
         schema = schema_of(work.connection, object, work.client)
@@ -109,6 +115,8 @@ def _plan(work: Work, target: Target, object: str, found: Found | None, schema: 
             f"There is no {object} of this person at {work.connection.name}; {work.step.action.name} makes none."
         )
         return
+    if found is not None and _link_of(target) is None:
+        case.first_seen.append((work.connection, found))
     comparison = _compare(work, target, object, mapped, known, schema)
     _note_agreement(target, found, mapped)
     if comparison.conflicts:

@@ -62,6 +62,11 @@ def test_a_callback_needs_a_url(getresponse: Api) -> None:
     assert getresponse.post("/accounts/callbacks", json={"actions": {"open": True}}).json()["code"] == 1005
 
 
+def test_a_mask_is_found_by_a_part_of_it_in_any_case(getresponse: Api) -> None:
+    found = getresponse.get("/accounts/blocklists", params={"query[mask]": "BLOCKED@"}).json()["masks"]
+    assert found == ["blocked@example.com"]
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [

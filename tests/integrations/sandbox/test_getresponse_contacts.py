@@ -269,7 +269,7 @@ def test_people_are_searched_by_tag_field_and_webinar(sandbox: RunningSandbox, g
     conditions = [
         {"conditionType": "tag", "operatorType": "exists", "operator": "exists", "value": "tgVip"},
         {"conditionType": "custom", "scope": "cfCity", "operator": "is", "value": "haifa"},
-        {"conditionType": "webinar", "scope": "wbnr1", "webinarCondition": "participated"},
+        {"conditionType": "webinar", "scope": "wbnr1", "contactType": "registrant", "webinarCondition": "participated"},
     ]
     section = SEARCH["section"][0] | {"conditions": conditions}
     body = SEARCH | {"subscribersType": ["subscribed"], "section": [section]}

@@ -51,6 +51,16 @@ def test_a_file_is_applied(shop: Shop) -> None:
     assert rule.actions[0] == {"upsert": {"mapping": "subscriber-to-lead"}}
 
 
+@pytest.mark.parametrize("option", ["{VIP client: vip, לקוח: customer}", '"VIP client = vip; לקוח = customer"'])
+def test_a_table_of_names_is_written_either_way(shop: Shop, option: str) -> None:
+    key = 'credentials: {api_key: "${GR_KEY}"}'
+    shop.change((key, f"{key}\n    options: {{create_tags: true, tag_names: {option}}}"))
+    assert shop.run("apply")[0] == 0
+    options = {"create_tags": "true", "tag_names": "VIP client = vip; לקוח = customer"}
+    assert _connection("getresponse-main").options == options
+    assert shop.run("plan") == (0, ["No changes."], [])
+
+
 def test_an_unchanged_file_changes_nothing(shop: Shop) -> None:
     shop.run("apply")
     before = [list(model.objects.order_by("pk").values()) for model in (Connection, MappingVersion, Rule)]

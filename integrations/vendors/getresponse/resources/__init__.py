@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from ...base import Account, Callback, Check, Client, Field, Found, Page, Record, Services
+from ...base import Account, Callback, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api, next_page
+from . import blocklist
+from .blocklist import Blocklist
 from .callbacks import Callbacks
+from .calls import Calls
 from .checks import Checks
 from .choices import Choices
 from .contacts import Contacts, elements_of
+from .names import Names
+from .removals import Removals
+from .watching import Watching
+from .wording import our_tag
+from .writing import Writer
 
 LISTINGS = {"campaign": "campaigns", "tag": "tags"}
 
 
 class GetResponse(Client):
-    """Contacts are read, found and paged; lists and tags are paged. Writing comes with a later issue."""
+    """Contacts are read, found, paged and written; lists and tags are paged; addresses are blocked and let in again."""
 
     def __init__(self, account: Account, services: Services) -> None:
         super().__init__(account, services)
         self.api = Api(account, services)
         self.contacts = Contacts(self.api)
+        self.names = Names(self.api)
+        self.blocklist = Blocklist(self.api)
 
     def check(self, url: str = "") -> list[Check]:
         return Checks(self.api, url).run()
 
     def describe(self, object: str) -> list[Field]:
+        if object == blocklist.OBJECT:
+            return list(blocklist.FIELDS)
         self._only_contacts(object, "describe")
         return self.contacts.describe()
 
@@ -40,13 +54,22 @@ class GetResponse(Client):
         return self.contacts.read(record_ids, fields)
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
-        self._only_contacts(object, "find")
-        return self.contacts.find(field, values, fields)
+        return self.find_any(object, {field: values}, fields)
 
     def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
         """Records that fit any of the keys ({field: values}), each once."""
-        hits = [hit for field, values in keys.items() for hit in self.find(object, field, values, fields)]
-        return list({hit.record_id: hit for hit in hits}.values())
+        if object == blocklist.OBJECT:
+            return [hit for field, values in keys.items() for hit in self.blocklist.find(field, values)]
+        self._only_contacts(object, "find")
+        return [self._in_our_words(found) for found in self.contacts.find_any(keys, fields)]
+
+    def _in_our_words(self, found: Found) -> Found:
+        """Tags under the names that the connection gives them."""
+        tags = found.record.get("tags")
+        if not isinstance(tags, list) or not self.names.tag_names:
+            return found
+        ours = [our_tag(tag, self.names.tag_names) if isinstance(tag, str) else tag for tag in tags]
+        return replace(found, record={**found.record, "tags": ours})
 
     def page(
         self,
@@ -59,6 +82,19 @@ class GetResponse(Client):
             return self._listing(LISTINGS[object], int(cursor or 1))
         self._only_contacts(object, "page")
         return self.contacts.page(cursor, since, filters or {})
+
+    def watch(self, look: Look) -> Glance:
+        return Watching(self.api).look(look)
+
+    def removed(self, emails: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
+        """(GetResponse's reason, when) of each address that was removed from a list; others are absent."""
+        return Removals(self.api).find(emails)
+
+    def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        return Writer(self.api, self.names).carry_out(writes)
+
+    def call(self, operation: str, params: Mapping[str, Any], body: Any) -> Any:
+        return Calls(self.api).run(operation, params, body)
 
     def callbacks(self, url: str) -> list[Callback]:
         return Callbacks(self.api).current(url)

@@ -24,6 +24,9 @@ INTENTS = {
     "update_task": "update",
     "complete_task": "update",
     "delete_task": "delete",
+    "add_note": "create",
+    "update_note": "update",
+    "delete_note": "delete",
 }
 ID = re.compile(r"[A-Za-z0-9]+")
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from ...base import Account, Outcome, Record, Write
 from ...errors import Ambiguous, CrosswalkError, Moved
 from ..client import Api
+from . import notes
 from .batches import Batch
 from .queries import Queries, literal, moment, name, names, same
 
@@ -19,7 +20,9 @@ RECOGNISED_BY: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Lead": (("Email", "LastName"), ("FirstName", "Company")),
     "Contact": (("Email", "LastName"), ("FirstName",)),
     "CampaignMember": (("CampaignId", "LeadId", "ContactId"), ()),
+    "Note": (("ParentId", "Title"), ("Body",)),
 }
+LEAD_FIELDS = ("LeadId", "WhoId", "ParentId", "LinkedEntityId")
 MARKED_OBJECTS = ("Task",)
 LOOK_YOURSELF = "Look in Salesforce whether the record is there. If not, press Retry."
 
@@ -69,6 +72,9 @@ class Lookups:
 
     def _look(self, write: Write) -> Outcome | None:
         """The record that the earlier attempt made; None when it made none."""
+        if write.object == notes.OBJECT:
+            note_id = notes.find_note(self.api, self.queries, write)
+            return Outcome(write.id, note_id, True) if note_id else None
         marker = marker_field(self.api.account, write)
         if marker:
             rows = self._rows(replace(write, first_attempt_at=None), {marker: write.id}, ())  # told by that alone
@@ -104,7 +110,7 @@ def lead_key(write: Write) -> tuple[str, str] | None:
     """(field, value) that finds the converted lead which a write ran into."""
     if write.object == "Lead":
         return ("Id", write.record_id) if write.record_id else write.key
-    lead_id = write.values.get("LeadId") or write.values.get("WhoId")
+    lead_id = next((write.values[field] for field in LEAD_FIELDS if write.values.get(field)), None)
     return ("Id", str(lead_id)) if lead_id else None
 
 

@@ -34,17 +34,17 @@ class Queries:
         self.api = api
         self._described: dict[str, list[Record]] = {}
 
-    def describe(self, object: str) -> list[Record]:
-        """The object's fields as Salesforce says them; asked once."""
-        if object not in self._described:
+    def describe(self, object: str, fresh: bool = False) -> list[Record]:
+        """The object's fields as Salesforce says them; asked once, unless they are to be `fresh`."""
+        if fresh or object not in self._described:
             body = self.api.get(self.api.data(f"sobjects/{name(object)}/describe"))
             fields = body.get("fields") if isinstance(body, dict) else None
             self._described[object] = [f for f in fields or [] if isinstance(f, dict)]
         return self._described[object]
 
-    def rows(self, soql: str) -> Iterator[Record]:
+    def rows(self, soql: str, deleted: bool = False) -> Iterator[Record]:
         """All rows of a query; pages may be shorter than asked for, so `done` decides."""
-        body = self.api.get(self.api.data("query"), (("q", soql),))
+        body = self.api.get(self.api.data("queryAll" if deleted else "query"), (("q", soql),))
         while True:
             yield from map(plain, body.get("records") or ())
             following = body.get("nextRecordsUrl")
@@ -75,7 +75,7 @@ class Queries:
 
     def page(self, object: str, cursor: str, since: datetime | None, filters: Mapping[str, str]) -> Page:
         """By SystemModstamp and Id, so that equal stamps are never lost and nothing shifts (salesforce.md §4)."""
-        where = [f"{name(field)} = {literal(value)}" for field, value in filters.items()]
+        where = _where(filters)
         if cursor:
             stamp, last_id = cursor.split("|", 1)
             where.append(f"((SystemModstamp = {stamp} AND Id > {literal(last_id)}) OR SystemModstamp > {stamp})")
@@ -86,6 +86,14 @@ class Queries:
         soql += f" WHERE {' AND '.join(where)}" if where else ""
         rows = list(self.rows(f"{soql} ORDER BY SystemModstamp, Id LIMIT {ROWS_PER_PAGE}"))
         return Page(self._completed(object, rows, others), self._cursor_after(rows))
+
+    def count(self, object: str, since: datetime | None, filters: Mapping[str, str]) -> int | None:
+        """COUNT() answers with no rows and their number as `totalSize` (SOQL reference: COUNT())."""
+        where = [*_where(filters), *([f"SystemModstamp >= {moment(since)}"] if since else [])]
+        soql = f"SELECT COUNT() FROM {name(object)}" + (f" WHERE {' AND '.join(where)}" if where else "")
+        body = self.api.get(self.api.data("query"), (("q", soql),))
+        total = body.get("totalSize") if isinstance(body, dict) else None
+        return total if isinstance(total, int) else None
 
     def _completed(self, object: str, rows: list[Record], others: Iterable[Sequence[str]]) -> list[Record]:
         ids = [str(row["Id"]) for row in rows]
@@ -98,6 +106,10 @@ class Queries:
         """ "" when the page was not full: there is nothing after it yet."""
         stamp = read_time(rows[-1].get("SystemModstamp")) if len(rows) >= ROWS_PER_PAGE else None
         return f"{moment(stamp)}|{rows[-1]['Id']}" if stamp else ""
+
+
+def _where(filters: Mapping[str, str]) -> list[str]:
+    return [f"{name(field)} = {literal(value)}" for field, value in filters.items()]
 
 
 def name(text: str) -> str:

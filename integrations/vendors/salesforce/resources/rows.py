@@ -8,7 +8,17 @@ from typing import Any
 from urllib.parse import quote
 
 from ...base import Outcome, Record, Write
-from ...errors import CrosswalkError, FieldHidden, NotFound, OutcomeUnknown, RecordError, Rejected
+from ...errors import (
+    Busy,
+    CrosswalkError,
+    FieldHidden,
+    NotFound,
+    OutcomeUnknown,
+    RecordError,
+    Rejected,
+    ScopeMissing,
+    Unsupported,
+)
 from ...http import Answer, Call
 from ..client import Api
 from .batches import Batch
@@ -18,6 +28,10 @@ from .queries import name
 EXTERNAL_ID = (
     "Make the field in Salesforce: Setup > Object Manager > the object > Fields > New > Text, with External ID and "
     "Unique ticked, and let the integration user see and edit it."
+)
+NOTES_ARE_OFF = (
+    "Switch notes on in Salesforce: Setup > Notes Settings > Enable Notes. Or choose Note as the connection's kind of "
+    "notes."
 )
 METHODS = {"create": "POST", "update": "PATCH", "upsert": "PATCH", "delete": "DELETE"}
 TRUE = ("true", "1", "yes", "on")
@@ -41,17 +55,19 @@ class Rows:
         call = self._single(batch, batch.writes[0]) if alone else self._collection(batch)
         try:
             answer = self.api.send(call)
-        except RecordError as error:
+        except CrosswalkError as error:
+            if not _is_about_rows(error):
+                raise
             return self._refused(batch, error)
         return self._one(batch, answer) if alone else self._many(batch, answer)
 
-    def _refused(self, batch: Batch, error: RecordError) -> dict[str, Outcome]:
+    def _refused(self, batch: Batch, error: CrosswalkError) -> dict[str, Outcome]:
         """A call refused as a whole wrote nothing. One unreadable row spoils it for all: halves find that row."""
         if isinstance(error, Rejected) and len(batch.writes) > 1:
             middle = len(batch.writes) // 2
             halves = (batch.writes[:middle], batch.writes[middle:])
             return {k: v for half in halves for k, v in self._send(replace(batch, writes=half)).items()}
-        return failed(batch.writes, _named_key(batch, error))
+        return failed(batch.writes, _explained(batch, error))
 
     def _one(self, batch: Batch, answer: Answer) -> dict[str, Outcome]:
         write = batch.writes[0]
@@ -75,7 +91,7 @@ class Rows:
         errors = facts.get("errors") or [None]
         error = self.api.row_error(errors[0], 400)
         codes = [e.get("statusCode") or e.get("errorCode") for e in errors if isinstance(e, dict)]
-        return Outcome(write.id, error=_named_key(batch, error), response={"errors": codes})
+        return Outcome(write.id, error=_explained(batch, error), response={"errors": codes})
 
     # --- the calls ------------------------------------------------------------------------------------------------
 
@@ -125,6 +141,11 @@ def failed(writes: Sequence[Write], error: CrosswalkError) -> dict[str, Outcome]
     return {write.id: Outcome(write.id, error=error) for write in writes}
 
 
+def _is_about_rows(error: CrosswalkError) -> bool:
+    """A locked row, or one that our user may not touch, says nothing of the connection; with 403 it does (§2.5)."""
+    return isinstance(error, RecordError) or (isinstance(error, (Busy, ScopeMissing)) and error.status == 400)
+
+
 def said(option: Any, default: str) -> str:
     """An option as text, whether it came from a form or from YAML."""
     return str(option).strip() if option not in (None, "") else default
@@ -135,9 +156,16 @@ def _only_dots(write: Write) -> bool:
     return bool(write.key) and not write.record_id and not (write.key or ("", ""))[1].strip(".")
 
 
-def _named_key(batch: Batch, error: CrosswalkError) -> CrosswalkError:
-    """An upsert that is not found means the key field: a missing record would have been created (§2.1)."""
-    if batch.verb != "upsert" or not isinstance(error, NotFound) or error.vendor_code != "NOT_FOUND":
+def _explained(batch: Batch, error: CrosswalkError) -> CrosswalkError:
+    """An upsert that is not found means the key field: a missing record would have been created (§2.1).
+
+    A note that is not found on create means that there are no notes in this org (§3.7).
+    """
+    if not isinstance(error, NotFound) or error.vendor_code != "NOT_FOUND":
+        return error
+    if batch.verb == "create" and batch.writes[0].object == "ContentNote":
+        return Unsupported("Notes are not switched on in this org.", vendor_code=error.vendor_code, help=NOTES_ARE_OFF)
+    if batch.verb != "upsert":
         return error
     return FieldHidden(
         f"{batch.object} has no external id field {batch.field} that the integration user can see.",

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from ...base import Outcome, Write
 from ...errors import CrosswalkError, OutcomeUnknown, RecordError
 from ..client import Api
+from . import notes
 from .batches import Batch, batches, problem, unsupported
 from .campaigns import Campaigns, is_campaign_write
 from .lookups import Lookups
+from .parents import Parents, orphan, sent_on, told
 from .queries import Queries
 from .rows import Rows, failed
 
@@ -18,6 +20,7 @@ class Writer:
     def __init__(self, api: Api, queries: Queries) -> None:
         self.lookups = Lookups(api, queries)
         self.campaigns = Campaigns(queries)
+        self.parents = Parents(queries)
         self.rows = Rows(api, self.lookups)
 
     def carry_out(self, writes: Sequence[Write]) -> list[Outcome]:
@@ -27,10 +30,31 @@ class Writer:
         settled, left = self.campaigns.prepare([w for w in allowed if is_campaign_write(w)])
         outcomes.update(settled)
         records = [w for w in allowed if not is_campaign_write(w)] + left
-        outcomes.update({w.id: Outcome(w.id, error=error) for w in records if (error := problem(w))})
-        outcomes.update(self._send([w for w in records if w.id not in outcomes]))
-        outcomes = self.campaigns.settle(writes, self.lookups.settle_moved(writes, outcomes))
+        outcomes.update({w.id: Outcome(w.id, error=error) for w in records if (error := problem(w) or orphan(w))})
+        ready = self.parents.prepare([w for w in records if w.id not in outcomes])
+        outcomes.update(self._finish([notes.written(write) for write in ready]))
+        outcomes = self.campaigns.settle(writes, outcomes)
         return [outcomes[write.id] for write in writes]
+
+    def _finish(self, writes: Sequence[Write]) -> dict[str, Outcome]:
+        """Send, and link the notes that were made."""
+        latest, outcomes = self._follow(writes, self._send(writes))
+        return notes.link(latest, outcomes, lambda more: self._follow(more, self._send_quietly(more))[1])
+
+    def _follow(self, writes: Sequence[Write], sent: dict[str, Outcome]) -> tuple[list[Write], dict[str, Outcome]]:
+        """What ran into a lead that was converted just now is sent to its contact: (as sent last, outcomes)."""
+        outcomes = self.lookups.settle_moved(writes, sent)
+        again = sent_on(writes, outcomes)
+        outcomes.update(self._send_quietly(again))
+        latest = list({write.id: write for write in (*writes, *again)}.values())
+        return latest, {write.id: told(write, outcomes[write.id]) for write in latest}
+
+    def _send_quietly(self, writes: Sequence[Write]) -> dict[str, Outcome]:
+        """A failure of the whole call is every row's outcome: something was written already."""
+        try:
+            return self._send(writes)
+        except CrosswalkError as error:
+            return failed(writes, error)
 
     def _send(self, writes: Sequence[Write]) -> dict[str, Outcome]:
         calls = list(batches(writes))

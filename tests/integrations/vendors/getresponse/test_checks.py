@@ -38,7 +38,7 @@ def test_a_healthy_account_says_what_works_and_what_is_left() -> None:
     assert "Example Ltd" in found["Account"].detail
     assert "newsletter (l1)" in found["Lists"].detail
     assert "29990 of 30000" in found["Limits"].detail
-    assert "invisible: contact.untagged" in found["Events"].detail
+    assert "invisible: note.updated" in found["Events"].detail
     assert {call.request.method for call in responses.calls} == {"GET"}
 
 
