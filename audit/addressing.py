@@ -12,7 +12,16 @@ from .models import Change, Kind
 
 # The param that names the record which a membership, task or note is about: [object, record id].
 PLACES: dict[str, str] = {Kind.CAMPAIGN: "member", Kind.TASK: "parent", Kind.NOTE: "parent"}
-ABOUT_A_RECORD = ("add_tags", "remove_tags", "increment", "delete")  # written to a record that is there
+# Written to a record that is there.
+ABOUT_A_RECORD = frozenset(
+    {"add_tags", "remove_tags", "increment", "delete"}
+    | {"update_task", "complete_task", "delete_task", "update_note", "delete_note"}
+)
+
+
+def place_in(change: Change) -> str:
+    """The param that names the record which it is about; "" for a change of a record itself."""
+    return "" if change.operation in ABOUT_A_RECORD else PLACES.get(change.kind, "")
 
 
 def address(changes: Sequence[Change]) -> None:
@@ -20,7 +29,8 @@ def address(changes: Sequence[Change]) -> None:
     for change in changes:
         if not change.record_id and change.operation in ABOUT_A_RECORD and change.depends_on is not None:
             change.object, change.record_id = change.depends_on.object, change.depends_on.record_id
-    _by_link([c for c in changes if not c.record_id and c.person_id and c.operation in ("upsert", "update")])
+    made = [c for c in changes if c.operation in ("upsert", "update") and c.kind not in PLACES]
+    _by_link([c for c in made if not c.record_id and c.person_id])
 
 
 def _by_link(changes: Sequence[Change]) -> None:
@@ -28,9 +38,8 @@ def _by_link(changes: Sequence[Change]) -> None:
         return
     known = _known(changes)
     for change in changes:
-        if change.kind not in PLACES:
-            spot = (change.person_id or "", change.object, place_of(change, change.known))
-            change.record_id = known.get(spot, "")
+        spot = (change.person_id or "", change.object, place_of(change, change.known))
+        change.record_id = known.get(spot, "")
 
 
 def _known(changes: Sequence[Change]) -> dict[tuple[str, str, Any], str]:
@@ -57,7 +66,7 @@ def place_of(where: Change | Link, values: Mapping[str, Any]) -> Any:
 def params_of(change: Change) -> dict[str, Any]:
     """What is not a field. A change that follows another learns from it which record it is about."""
     params = {key: value for key, value in change.params.items() if key != "parked"}
-    place = PLACES.get(change.kind, "")
+    place = place_in(change)
     if place and not params.get(place) and change.depends_on is not None:
         params[place] = [change.depends_on.object, change.depends_on.record_id]
     return params

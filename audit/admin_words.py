@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "update_note": (gettext_lazy("Update a note"), gettext_lazy("Note updated")),
     "delete_note": (gettext_lazy("Delete a note"), gettext_lazy("Note deleted")),
     "increment": (gettext_lazy("Add to a number of %(object)s"), gettext_lazy("A number of %(object)s raised")),
+    "call": (gettext_lazy("Call %(object)s"), gettext_lazy("%(object)s called")),
     "notify": (gettext_lazy("Send a message"), gettext_lazy("Message sent")),
 }
 UNKNOWN_WORDS = (gettext_lazy("%(operation)s %(object)s"), gettext_lazy("%(operation)s %(object)s done"))

@@ -23,7 +23,7 @@ from integrations.vendors.base import Client, Outcome, Write
 from integrations.vendors.errors import Accepted, ConfigurationError, CrosswalkError, ReadOnly, Rejected
 from integrations.vendors.registry import vendor
 
-from . import increments, optouts
+from . import calls, increments, optouts
 from .addressing import address, params_of
 from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
@@ -106,8 +106,9 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
     """Changes that can go out together, in order, no more than the vendor takes in one call; of one run each."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change, turn in zip(changes, _turns(changes), strict=True):
+        # What stopped a worker once must not take others along; a call is one thing.
         lost = change.unknown_outcome and change.error_code != Accepted.code
-        alone = change.id if lost else ""  # what stopped a worker once must not take others along
+        alone = change.id if lost or calls.is_call(change) else ""
         alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
         groups.setdefault(alike, []).append(change)
     for (object, *_rest), group in groups.items():
@@ -153,6 +154,8 @@ def _send(connection: Connection, changes: Sequence[Change], holding: Holding) -
 
 
 def _carry_out(client: Client, changes: Sequence[Change]) -> list[Outcome]:
+    if calls.is_call(changes[0]):
+        return [calls.run(client, change) for change in changes]
     settled, left = increments.prepare(client, changes)
     return [*settled, *(client.write([_write(change) for change in left]) if left else [])]
 

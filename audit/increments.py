@@ -7,21 +7,23 @@ the same number; no vendor offers a write that would notice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from integrations.vendors.base import Client, Outcome, Record
-from integrations.vendors.errors import Conflict, CrosswalkError, NotFound, OutcomeUnknown, Rejected
+from integrations.vendors.errors import Conflict, CrosswalkError, NotFound, Rejected
 from integrations.vendors.registry import vendor
 
 from .ledger import note_intents
 from .models import Change
+from .settling import is_unknown
 
 INCREMENT = "increment"
 COUNT_BY_HAND = (
     "Look at the record. If this was counted, press Cancel; if not, press Retry: it is added to what is there then."
 )
+CORRECT = "Correct the record or the rule, then press Retry."
 Number = int | float
 
 
@@ -63,8 +65,7 @@ def prepare(client: Client, changes: Sequence[Change]) -> tuple[list[Outcome], l
 
 def judge(change: Change, outcome: Outcome) -> None:
     """What was surely not written does not stay on record as if it might have been."""
-    unknown = change.unknown_outcome or isinstance(outcome.error, OutcomeUnknown)
-    if is_increment(change) and outcome.error is not None and not unknown:
+    if is_increment(change) and outcome.error is not None and not is_unknown(change, outcome.error):
         forget_intent(change)
 
 
@@ -78,20 +79,21 @@ def _prepare(change: Change, record: Record | None) -> bool:
         raise NotFound(f"{change.object} {change.record_id} no longer exists at {change.connection.name}.")
     field = field_of(change)
     held = vendor(change.connection.vendor).path(record, field)[1]
-    number = _number(held, field)
-    entry = change.diff[field]
-    if change.unknown_outcome and isinstance(entry["after"], int | float):
-        return _was_written(change, number, entry)
+    number = _number(held)
+    if change.unknown_outcome and isinstance(change.diff[field]["after"], int | float):
+        return _was_written(change, number)
+    if number is None:
+        raise Rejected(f"{field} holds no number.", fields=[field], help=CORRECT)
     _note(change, held, _plain(number + Decimal(str(change.params["by"]))))
     return False
 
 
-def _was_written(change: Change, number: Decimal, entry: Mapping[str, Any]) -> bool:
+def _was_written(change: Change, number: Decimal | None) -> bool:
     """An earlier attempt was sent and no answer came: the record says what became of it."""
     field = field_of(change)
-    if number == _number(entry["after"], field):
+    if number == _number(change.diff[field]["after"]):
         return True
-    if number == _number(entry["before"], field):
+    if number == _number(change.diff[field]["before"]):
         return False
     forget_intent(change)
     change.unknown_outcome = False
@@ -106,19 +108,15 @@ def _note(change: Change, before: Any, after: Any) -> None:
     change.diff = {**change.diff, field: {**change.diff[field], "before": before, "after": after}}
 
 
-def _number(held: Any, field: str) -> Decimal:
-    """Empty counts as nothing."""
+def _number(held: Any) -> Decimal | None:
+    """Empty counts as nothing. None: it is no number."""
     if held is None or (isinstance(held, str) and not held.strip()):
         return Decimal(0)
     try:
-        number = Decimal(str(held).strip()) if not isinstance(held, bool | list | dict) else None
+        number = Decimal(str(held).strip()) if not isinstance(held, bool | list | dict) else Decimal("NaN")
     except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite():
-        raise Rejected(
-            f"{field} holds no number.", fields=[field], help="Correct the record or the rule, then press Retry."
-        )
-    return number
+        return None
+    return number if number.is_finite() else None
 
 
 def _plain(number: Decimal) -> Number:

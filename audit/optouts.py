@@ -18,6 +18,7 @@ from integrations.vendors.base import Found, OptOutField
 from integrations.vendors.registry import vendor
 from integrations.waiting import due_now
 
+from .calls import is_call, operation_of
 from .hooks.recording import tell_opt_outs
 from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Kind, OptOut, OptOutState
@@ -189,6 +190,9 @@ def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
 
 def is_subscribing(change: Change) -> bool:
     """Whether this write would subscribe or re-add the person at its vendor: makes a record, or moves one elsewhere."""
+    if is_call(change):
+        operation = operation_of(change)
+        return operation is not None and operation.subscribing
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
     if capability is None or change.operation not in capability.subscribing:
         return False

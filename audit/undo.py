@@ -8,9 +8,11 @@ from django.db import transaction
 from integrations.clients import open_client
 from integrations.vendors.errors import Conflict, Unsupported
 
+from .calls import CALL
 from .comparing import same_value
 from .ledger import identity_of, record_changes, wake_for
 from .models import Change, ChangeState, Kind
+from .settling import DELETIONS
 
 
 def undo(change: Change, user: AbstractBaseUser | None) -> Change:
@@ -40,8 +42,12 @@ def undo(change: Change, user: AbstractBaseUser | None) -> Change:
 def _check_undoable(change: Change) -> None:
     if change.kind == Kind.OPT_OUT:
         raise Unsupported("An opt-out is never undone.")
+    if change.operation in DELETIONS:
+        raise Unsupported("A deletion is not undone: bring the record back at the vendor.")
     if change.state != ChangeState.APPLIED:
         raise Unsupported("Only an applied change can be undone.")
+    if change.operation == CALL:
+        raise Unsupported("What a call did is undone at the vendor.")
     if change.created or not change.diff or not change.record_id:
         raise Unsupported("This change made a new record; deleting records is left to a person at the vendor.")
 

@@ -263,6 +263,7 @@ UNFOLD = {
                             "/mappings/rule/" in request.path and "/templates/" not in request.path
                         ),
                     },
+                    {"title": _("Hooks"), "icon": "webhook", "link": reverse_lazy("admin:audit_hook_changelist")},
                 ],
             },
             {

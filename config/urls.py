@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from integrations import oauth
 from integrations.views import WebhookView
 
 from .health import healthz, metrics, readyz
@@ -13,6 +14,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("webhooks/<str:vendor>/<str:token>/", WebhookView.as_view(), name="webhook"),
     path("webhooks/<str:vendor>/<str:token>", WebhookView.as_view()),
+    path("oauth/<slug:name>/start", admin.site.admin_view(oauth.start), name="oauth-start"),
+    path("oauth/<slug:name>/callback", admin.site.admin_view(oauth.callback), name="oauth-callback"),
     path("api/", include("config.api.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

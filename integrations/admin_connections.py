@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import PROTECT, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
@@ -29,13 +32,15 @@ from .clients import open_client
 from .crypto import CannotDecrypt
 from .health import account_changed, check_connection
 from .models import Connection, Environment, Health, Mode
+from .oauth import oauth_of, redirect_uri
 from .tokens import callback_url, set_token
-from .vendors.base import Vendor
+from .vendors.base import OAuth, Vendor
 from .vendors.errors import Conflict, CrosswalkError
 from .vendors.registry import VENDORS
 
 CHANGE = "integrations.change_connection"
 REFRESH, LOOK = "refresh", "look"
+SIGN_IN = "sign-in"
 SIGN_IN_FIELDS = {"base_url", "environment"}  # a token of the old address is no token of the new one
 SEEN_LOOK = {
     "pushed": ("good", "bolt", gettext_lazy("Pushed")),
@@ -74,6 +79,10 @@ def remove_callback(request: HttpRequest, connection: Connection) -> HttpRespons
     return to_callbacks(connection)
 
 
+def sign_in(request: HttpRequest, connection: Connection) -> HttpResponse:
+    return redirect("oauth-start", connection.name)
+
+
 def to_callbacks(connection: Connection) -> HttpResponse:
     return redirect("admin:integrations_connection_callbacks", connection.pk)
 
@@ -99,6 +108,14 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             renew_webhook,
             "autorenew",
             confirm=gettext_lazy("The old URL stops working at once; the vendor must be given the new one."),
+        ),
+        Button(
+            SIGN_IN,
+            gettext_lazy("Sign in at the vendor"),
+            CHANGE,
+            sign_in,
+            "login",
+            when=lambda connection: oauth_of(connection) is not None,
         ),
         Button(REFRESH, "", CHANGE, refresh),
         Button(LOOK, "", CHANGE, look),
@@ -184,12 +201,13 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
         return super().change_view(request, object_id, form_url, {**facts, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def _page_facts(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
-        kind = VENDORS.get(connection.vendor)
+        kind, oauth = VENDORS.get(connection.vendor), oauth_of(connection)
         return {
             "kind": kind,
             "row": connection,
+            "sign_in": copyable(redirect_uri(connection)) if oauth else "",
             "press_name": f"admin:{self._press_name}",
-            "buttons": [b for b in self.buttons_for(request, connection) if b.label],
+            "buttons": [named(b, oauth) for b in self.buttons_for(request, connection) if b.label],
             "health": state_badge(connection, HEALTH_LOOK, "health"),
             "tested": self.tested(connection),
             "report": connection.report,
@@ -237,6 +255,11 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             raise PermissionDenied
         return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is in use is not deleted: it is said by what, and not row by row, for there may be millions."""
+        users = what_uses(list(objs))
+        return ([], {}, set(), users) if users else super().get_deleted_objects(objs, request)
+
     # --- callbacks
 
     def get_urls(self) -> list[URLPattern]:
@@ -261,6 +284,22 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             **registered(connection),
         }
         return TemplateResponse(request, "admin/integrations/connection/callbacks.html", context)
+
+
+def what_uses(connections: Sequence[Connection]) -> list[str]:
+    """The tables whose rows keep these from being deleted."""
+    relations = [each for each in Connection._meta.related_objects if each.on_delete is PROTECT]
+    using = [
+        each.related_model
+        for each in relations
+        if each.related_model._base_manager.filter(**{f"{each.field.name}__in": connections}).exists()
+    ]
+    return [str(capfirst(model._meta.verbose_name_plural)) for model in using]
+
+
+def named(button: Button, oauth: OAuth | None) -> Button:
+    """The button to sign in says where, in the vendor's words."""
+    return replace(button, label=oauth.label) if oauth and button.verb == SIGN_IN else button
 
 
 def registered(connection: Connection) -> dict[str, Any]:

@@ -42,10 +42,17 @@ class SharedToken:
     connection_id: int
 
     def current(self) -> Token | None:
+        token = self.last()
+        return None if token and token.expires_at and token.expires_at - _EARLY <= clock.now() else token
+
+    def last(self) -> Token | None:
         row = AccessToken.objects.filter(connection_id=self.connection_id).first()
-        if row is None or not row.value or (row.expires_at and row.expires_at - _EARLY <= clock.now()):
-            return None
-        return _token(row)
+        return _token(row) if row is not None and row.value else None
+
+    def put(self, token: Token) -> None:
+        """A token that a person signed in for; whatever was there before counts no more."""
+        AccessToken.objects.get_or_create(connection_id=self.connection_id)
+        self._keep(token)
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Ask the vendor for a new token unless another worker just did.
@@ -102,17 +109,23 @@ def account_of(connection: Connection) -> Account:
     )
 
 
+def open_services(
+    connection: Connection, journal: Journal | None = None, lane: str = "events", run_id: str = ""
+) -> Services:
+    """What every client of the connection shares with the others."""
+    return Services(
+        tokens=SharedToken(connection.pk),
+        budget=SharedBudget(connection, vendor(connection.vendor).capabilities.limits, lane, run_id),
+        journal=journal or ExchangeList(),
+    )
+
+
 def open_client(
     connection: Connection, journal: Journal | None = None, lane: str = "events", run_id: str = ""
 ) -> Client:
     """A client for the connection. The lane says how much of the budget it may spend; a run's calls are counted."""
-    kind = vendor(connection.vendor)
-    services = Services(
-        tokens=SharedToken(connection.pk),
-        budget=SharedBudget(connection, kind.capabilities.limits, lane, run_id),
-        journal=journal or ExchangeList(),
-    )
-    return kind.connect(account_of(connection), services)
+    services = open_services(connection, journal, lane, run_id)
+    return vendor(connection.vendor).connect(account_of(connection), services)
 
 
 def forget_token(connection: Connection) -> None:

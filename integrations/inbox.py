@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,7 +18,7 @@ from . import clock
 from .ids import new_id
 from .leases import LEASE, over_before, skip_claimed
 from .models import Event, EventSource, EventState
-from .receive import lane_of
+from .receive import VIA, lane_of
 from .rows import update_rows
 from .storable import storable
 from .vendors.base import Inbound, Notice
@@ -63,6 +64,12 @@ def events_wait(lane: str, count: int) -> bool:
     return _waiting(lane).order_by()[:count].count() == count
 
 
+def oldest_unplanned() -> datetime | None:
+    """When it came in; one look into the index, because ids begin with the time."""
+    new = Event.objects.filter(state=EventState.NEW).order_by("id")
+    return new.values_list("received_at", flat=True).first()
+
+
 def _without_poison(claimed: list[Event]) -> list[Event]:
     """An event that killed too many workers ends as failed and holds nobody up."""
     poison = {event.id for event in claimed if event.lease and event.attempts >= MAX_ATTEMPTS}
@@ -105,8 +112,8 @@ def give_back(events: Sequence[Event]) -> None:
     _leased(events).update(lease="", lease_until=None, attempts=F("attempts") - 1)
 
 
-def postpone(event: Event, error: CrosswalkError) -> None:
-    """Planning failed: later, or for a person once the attempts are used up."""
+def postpone(event: Event, error: CrosswalkError, **facts: Any) -> None:
+    """Planning failed: later, or for a person once the attempts are used up. `facts` are kept of what was found."""
     free = isinstance(error, TransientError) and not error.costs_attempt
     attempts = event.attempts - 1 if free else event.attempts
     if attempts >= MAX_ATTEMPTS or not isinstance(error, TransientError):
@@ -121,7 +128,8 @@ def postpone(event: Event, error: CrosswalkError) -> None:
     wait = getattr(error, "retry_after", None) or timedelta(
         seconds=LADDER[min(attempts, len(LADDER)) - 1] if attempts else 1
     )
-    _leased([event]).update(reason=error.message, attempts=attempts, lease="", lease_until=None, **due_in(wait))
+    facts |= {"reason": error.message, "attempts": attempts, "lease": "", "lease_until": None}
+    _leased([event]).update(**facts, **due_in(wait))
 
 
 def wait_for_person(events: Sequence[Event], reason: str) -> None:
@@ -164,7 +172,12 @@ def replay_event(event: Event, actor: str, versions: Mapping[str, int] | None = 
         object=notice.object,
         record_id=notice.record_id,
         record=storable(notice.record),
-        context={**storable(notice.context), "replayed_by": actor, **({VERSIONS: dict(versions)} if versions else {})},
+        context={
+            **storable(notice.context),
+            **{key: event.context[key] for key in (VIA,) if key in event.context},
+            "replayed_by": actor,
+            **({VERSIONS: dict(versions)} if versions else {}),
+        },
         source=EventSource.REPLAY,
         lane=lane_of(notice.type),
         dedupe_key=f"replay:{new_id()}",

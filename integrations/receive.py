@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -39,10 +40,12 @@ def receive(connection: Connection, inbound: Inbound) -> list[Event]:
 
     Returns the events that are new; a redelivery is counted on the event it repeats.
     """
-    hook = vendor(connection.vendor).webhooks
-    hook.verify(inbound, account_of(connection))
+    kind = vendor(connection.vendor)
+    kind.webhooks.verify(inbound, account_of(connection))
+    if kind.unkept:
+        inbound = replace(inbound, body=kind.unkept.sub(b"", inbound.body))
     try:
-        notices = hook.parse(inbound)
+        notices = kind.webhooks.parse(inbound)
     except Unreadable as problem:
         stored = _store_soon([_quarantined(connection, inbound, problem.message)])
     else:

@@ -19,6 +19,7 @@ from .receive import receive
 from .tokens import find_connection
 from .vendors.base import Inbound
 from .vendors.errors import Forged
+from .vendors.registry import vendor
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,15 @@ class WebhookView(APIView):
         except (DatabaseError, InterfaceError):
             logger.exception("An event could not be stored; the vendor is asked to send it again.")
             return _answer(503, "not stored")
+        return _stored(connection)
+
+
+def _stored(connection: Connection) -> HttpResponse:
+    acknowledgement = vendor(connection.vendor).acknowledgement
+    if acknowledgement is None:
         return _answer(200, "OK")
+    body, content_type = acknowledgement
+    return HttpResponse(body, content_type=content_type)
 
 
 def _answer(status: int, word: str) -> HttpResponse:

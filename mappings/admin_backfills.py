@@ -113,4 +113,4 @@ def progress_line(run: Run, progress: Progress) -> str:
         return _("Looking at the first records.")
     words = _("%(n)s of %(total)s records") % {"n": f"{progress.planned:,}", "total": f"{run.total:,}"}
     left = time_left(progress)
-    return _("%(words)s, about %(left)s left") % {"words": words, "left": left} if left else words
+    return f"{words}, {left}" if left else words

@@ -25,7 +25,7 @@ from .admin_editing import connection_names
 from .forms.runs import RunForm
 from .models import OPEN, Rule, Run, RunKind, RunState
 from .runs import RunRefused, may_resume, may_see_runs, may_start, start_run, stop_run
-from .runs.wording import scope_words
+from .runs.wording import records_seen, scope_words
 
 STATE_LOOK = {
     RunState.QUEUED: ("wait", "schedule"),
@@ -191,6 +191,9 @@ def what_words(run: Run) -> str:
 def progress_words(run: Run) -> str:
     """'1,200 of 3,214 changes, 14 of them left alone'; of a resync only what it has looked at is known."""
     looked_at, total = f"{run.done + run.refused:,}", run.total or 0
+    if run.dry_run:
+        seen = records_seen(run)
+        return ngettext("%(n)s record looked at", "%(n)s records looked at", seen) % {"n": f"{seen:,}"}
     if run.kind not in VERBS:
         return ngettext("%(n)s record", "%(n)s records", run.done) % {"n": looked_at}
     words = ngettext("%(n)s of %(total)s change", "%(n)s of %(total)s changes", total)

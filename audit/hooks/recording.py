@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from integrations import clock
-from integrations.models import Event
+from integrations.models import Event, EventSource, EventState
 from integrations.receive import VIA
 from integrations.vendors.registry import VENDORS
 from integrations.wake import wake
@@ -48,6 +48,7 @@ def listening() -> list[Hook]:
 def tell_events(events: Sequence[Event]) -> None:
     """Of events that were planned or ignored. Needs their `connection`; call it once their changes are recorded."""
     wanted = [(hook, event) for hook in listening() for event in events if _hears_event(hook, event)]
+    wanted = [(hook, event) for hook, event in wanted if _is_news(event)]
     if not wanted:
         return
     changes: dict[str, list[str]] = {}
@@ -89,6 +90,13 @@ def _hears_event(hook: Hook, event: Event) -> bool:
     if hook.connection_id is None and VENDORS[event.connection.vendor].capabilities.only_tells:
         return False
     return _hears(hook, event.type, event.connection_id)
+
+
+def _is_news(event: Event) -> bool:
+    """What is only looked at again happened long ago. A replay is news where nobody could read or plan the event."""
+    if event.source == EventSource.REPLAY and event.replay_of is not None:
+        return event.replay_of.state in (EventState.QUARANTINED, EventState.FAILED)
+    return event.source in (EventSource.WEBHOOK, EventSource.POLL)
 
 
 def _vias_of(event_ids: Iterable[str | None]) -> dict[str, list[str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .lookups import LookUp
+
+if TYPE_CHECKING:
+    from .base import Account, Services, Token
 
 Channel = Literal["email", "sms", "call", "whatsapp", "all"]
 Seen = Literal["pushed", "polled", "invisible"]
@@ -117,6 +120,7 @@ class Capabilities:
     watches: tuple[Watch, ...] = ()
     task: TaskForm | None = None
     notes: tuple[NoteForm, ...] = ()  # the first, unless the connection's option `note_object` names another
+    other: ObjectCapability | None = None  # what can be done with an object that is not among `objects`; None: nothing
     parallel: int = 4  # calls at once
     source: str = ""
 
@@ -131,7 +135,8 @@ class Capabilities:
         return found is not None and "read" in found.reads
 
     def object(self, name: str) -> ObjectCapability | None:
-        return next((o for o in self.objects if o.name == name), None)
+        listed = next((o for o in self.objects if o.name == name), None)
+        return listed or (replace(self.other, name=name) if self.other and name else None)
 
     def lookup(self, key: str) -> LookUp | None:
         return next((each for each in self.lookups if each.key == key), None)
@@ -151,6 +156,20 @@ class Credential:
     required: bool = True
     choices: tuple[str, ...] = ()
     table: bool = False  # names and what each stands for: "a = b; c = d", in a configuration file also as a table
+
+
+@dataclass(frozen=True)
+class OAuth:
+    """How a person signs in at the vendor in the browser.
+
+    `ready`: what that needs has been entered. `authorize_url`: where to go, of (account, our callback URL, state).
+    `exchange` makes the code that comes back into a token, of (account, services, code, our callback URL).
+    """
+
+    label: str
+    ready: Callable[[Account], bool]
+    authorize_url: Callable[[Account, str, str], str]
+    exchange: Callable[[Account, Services, str, str], Token]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Records are plain dicts in the vendor's own field names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from .abilities import Channel as Channel
 from .abilities import Credential as Credential
 from .abilities import EventCapability as EventCapability
 from .abilities import NoteForm as NoteForm
+from .abilities import OAuth as OAuth
 from .abilities import ObjectCapability as ObjectCapability
 from .abilities import Operation as Operation
 from .abilities import OptOutField as OptOutField
@@ -59,6 +61,10 @@ class TokenStore(Protocol):
     """Where access tokens live, shared by all workers."""
 
     def current(self) -> Token | None: ...
+
+    def last(self) -> Token | None:
+        """The newest one, also when it is over: its facts may hold what the next one is asked for with."""
+        ...
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Call `fetch` under a lock unless another worker already replaced `stale`; return what is stored then."""
@@ -403,3 +409,6 @@ class Vendor:
     # The person's own act of opting in, with its time; None when it was not theirs
     opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)
+    oauth: OAuth | None = None
+    acknowledgement: tuple[str, str] | None = None  # what a stored webhook is answered instead of JSON: (body, type)
+    unkept: re.Pattern[bytes] | None = None  # what of a webhook's body is never stored: a session that came along

@@ -64,6 +64,7 @@ class Call:
     headers: Mapping[str, str] | None = None
     body: Any = None  # sent as JSON
     form: Mapping[str, str] | None = None  # sent form-encoded
+    text: str | None = None  # sent as it is, with a Content-Type among the headers
     reads: bool = False  # a POST that changes nothing: a search, a token
 
     @property
@@ -241,6 +242,8 @@ def _headers(call: Call) -> dict[str, str]:
 
 
 def _encoded(call: Call) -> bytes | None:
+    if call.text is not None:
+        return call.text.encode("utf-8", "replace")
     if call.body is not None:
         return json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     if call.form is not None:

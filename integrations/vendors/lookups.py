@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class LookUp:
     """One such collection, by the vendor's own word.
 
-    `kind` is what its entries are to a rule's actions: campaign tag user member_status.
+    `kind` is what its entries are: to a rule's actions campaign tag user member_status, to its conditions message
+    webinar form landing_page.
     """
 
     key: str

@@ -28,6 +28,9 @@ class OneToken:
     def current(self) -> Token | None:
         return self._token
 
+    def last(self) -> Token | None:
+        return self._token
+
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         self._token = fetch()
         return self._token

@@ -11,7 +11,7 @@ from .field_rows import DEFAULTS
 from .typing import written, written_steps
 
 Spec = Mapping[str, Any]
-HEAD_DEFAULTS = {"match": ["email"], "conflict": "source", "converted": "contact"}
+HEAD_DEFAULTS = {"match": ["email"], "conflict": "source", "converted": "contact", "prefer": "lead"}
 _WORDS = {
     "from": "from",
     "via": "via",
@@ -38,7 +38,7 @@ def differences(before: Spec, after: Spec) -> list[Difference]:
     heads = _head(before), _head(after)
     found = [
         Difference(key, *(_said(head.get(key)) for head in heads))
-        for key in ("source", "target", "key", "match", "conflict", "converted")
+        for key in ("source", "target", "key", "match", "conflict", "converted", "prefer")
         if heads[0].get(key) != heads[1].get(key)
     ]
     old, new = _by_name(before), _by_name(after)

@@ -42,6 +42,7 @@ EVENT_WORDS = {
     "appointment.updated": gettext_lazy("an appointment changes"),
     "appointment.cancelled": gettext_lazy("an appointment is cancelled"),
 }
+NOTE = 60  # characters of a note that are shown
 Targets = Mapping[str, MappingSpec]
 
 
@@ -123,6 +124,42 @@ def _set(params: Mapping[str, Any], _mappings: Targets) -> str:
     }
 
 
+def _delete(params: Mapping[str, Any], mappings: Targets) -> str:
+    spec = mappings.get(params.get("mapping", ""))
+    place = {"connection": spec.target_connection if spec else params.get("connection", "")}
+    if spec is None:
+        return _("delete their record at %(connection)s") % place
+    return _("delete the %(object)s at %(connection)s") % {**place, "object": spec.target_object}
+
+
+def _task(params: Mapping[str, Any], _mappings: Targets) -> str:
+    said = str(_("make a task “%(title)s” at %(connection)s") % params)
+    said += _(" for %s") % params["assignee"] if params.get("assignee") else ""
+    said += _(" due %s") % params["due"] if params.get("due") else ""
+    most = params.get("most_per_day")
+    return said + (ngettext(" (at most %d a day)", " (at most %d a day)", most) % most if most else "")
+
+
+def _note(params: Mapping[str, Any], _mappings: Targets) -> str:
+    text = params.get("title") or str(params.get("body", "")).partition("\n")[0]
+    shown = text if len(text) <= NOTE else f"{text[:NOTE]}…"
+    return _("add a note “%(text)s” at %(connection)s") % {"text": shown, "connection": params.get("connection", "")}
+
+
+def _tagging(params: Mapping[str, Any]) -> dict[str, str]:
+    tags = _listed(params["tags"]) if params.get("tags") else _("those in %s") % params.get("from", "")
+    return {"tags": tags, "connection": params.get("connection", "")}
+
+
+def _increment(params: Mapping[str, Any], _mappings: Targets) -> str:
+    by = params.get("by", 1)
+    said = _("take %(by)s from %(field)s") if by < 0 else _("add %(by)s to %(field)s")
+    return str(said % {"by": abs(by), "field": params.get("field", "")}) + _(" of the %(object)s at %(connection)s") % {
+        "object": params.get("object", ""),
+        "connection": params.get("connection", ""),
+    }
+
+
 def _listed(words: Any) -> str:
     said = [str(word) for word in words]
     head, tail = ", ".join(said[:-1]), said[-1] if said else ""
@@ -135,10 +172,18 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Targets], str]] = {
     "opt_out": _opt_out,
     "add_to_campaign": _join,
     "remove_from_campaign": lambda p, m: _("take it out of campaign %s") % p.get("campaign", ""),
-    "create_task": lambda p, m: (
-        _("make a task “%(title)s” at %(connection)s")
-        % {"title": p.get("title", ""), "connection": p.get("connection", "")}
-    ),
+    "delete": _delete,
+    "create_task": _task,
+    "update_task": lambda p, m: _("change the task made for it at %(connection)s") % p,
+    "complete_task": lambda p, m: _("complete the task made for it at %(connection)s") % p,
+    "delete_task": lambda p, m: _("delete the task made for it at %(connection)s") % p,
+    "add_note": _note,
+    "update_note": lambda p, m: _("change the note made for it at %(connection)s") % p,
+    "delete_note": lambda p, m: _("delete the note made for it at %(connection)s") % p,
+    "add_tags": lambda p, m: _("tag it with %(tags)s at %(connection)s") % _tagging(p),
+    "remove_tags": lambda p, m: _("take the tags %(tags)s from it at %(connection)s") % _tagging(p),
+    "increment": _increment,
+    "call": lambda p, m: _("call %(operation)s at %(connection)s") % p,
     "set": _set,
 }
 

@@ -31,6 +31,7 @@ LABELS = {
     "due": _("Due"),
     "assignee": _("Assignee"),
     "priority": _("Priority"),
+    "most_per_day": _("At most a day"),
     "object": _("Object"),
     "field": _("Field"),
     "by": _("By"),

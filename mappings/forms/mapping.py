@@ -35,6 +35,7 @@ CONVERTED = [
     ("skip", _("Leave it alone and say so")),
     ("fail", _("Fail, for a person to settle")),
 ]
+PREFER = [("lead", _("Make a lead beside it")), ("contact", _("Update the contact, and make no lead"))]
 WRITES = [("always", _("Always")), ("create", _("On create only")), ("if_empty", _("Only into an empty field"))]
 BLANKS = [("ignore", _("Leave the target as it is")), ("clear", _("Clear the target"))]
 OPERATOR_CHOICES = [("", "—"), *((name, operator.words) for name, operator in OPERATORS.items())]
@@ -62,6 +63,7 @@ class MappingHead(forms.Form):
     match = inputs.several(MATCHES, _("How a record that is not linked yet finds its person"), initial=["email"])
     conflict = inputs.choice(CONFLICTS, _("When both sides changed"), initial="source")
     converted = inputs.choice(CONVERTED, _("When the lead was converted"), initial="contact")
+    prefer = inputs.choice(PREFER, _("When a contact with the e-mail is there already"), initial="lead")
     summary = inputs.text(_("What changed and why"), _("Shown in the list of versions."), maxlength="300")
 
     def __init__(self, *args: Any, connections: list[str], fixed_name: str = "", **kwargs: Any) -> None:
@@ -187,7 +189,7 @@ class MappingForm:
         if head["key_field"] or head["key_from"]:
             data["key"] = {"field": head["key_field"], "from": head["key_from"]}
         data |= {"match": head["match"], "fields": [row_of(dict(inputs.field_values(form))) for form in self._used]}
-        defaults = {"conflict": "source", "converted": "contact"}
+        defaults = {"conflict": "source", "converted": "contact", "prefer": "lead"}
         return data | {key: head[key] for key, default in defaults.items() if head[key] not in ("", default)}
 
 
@@ -209,5 +211,5 @@ def head_inputs(spec: Table[str, Any]) -> dict[str, Any]:
         "key_field": key.get("field", ""),
         "key_from": key.get("from", ""),
     }
-    rest = {"match": ["email"], "conflict": "source", "converted": "contact"}
+    rest = {"match": ["email"], "conflict": "source", "converted": "contact", "prefer": "lead"}
     return shown | {name: spec.get(name, default) for name, default in rest.items()}

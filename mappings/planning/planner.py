@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
@@ -15,7 +16,7 @@ from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
 from integrations.inbox import VERSIONS, claim_events, held, postpone, settle_planned, still_ours, wait_for_person
 from integrations.leases import Holding
-from integrations.models import Connection, Event, EventState, IdentityConflict
+from integrations.models import Connection, Event, EventSource, EventState, IdentityConflict
 from integrations.rows import add_rows, update_rows
 from integrations.schemas import forget_fields
 from integrations.vendors.errors import Busy, ConfigurationError, CrosswalkError, FieldHidden, TransientError
@@ -26,10 +27,11 @@ from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
+from .echoes import drop_own_tags
 from .first_links import tell_stops_found
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
-from .reading import read_records
+from .reading import READ, read_records
 from .rules import load_rules, open_workshop, rules_for
 from .twins import DONE_ONCE, told_before
 
@@ -109,6 +111,7 @@ def open_cases(
 def intend(connection: Connection, rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
     """Find whose each case is, and what is to be written for it. The changes are not recorded yet; people are."""
     active = identify_cases(connection, [case for case in cases if case.rules or is_about_identity(case.event)])
+    drop_own_tags(active)
     _carry_opt_outs(active, shop)
     _follow_conversions(connection, active, shop)
     _run_rules(rules, active, shop)
@@ -250,4 +253,10 @@ def _postpone(case: Case) -> None:
     if isinstance(case.problem, ConfigurationError):
         wait_for_person([case.event], f"{case.problem.message} {case.problem.help}".strip())
     elif case.problem is not None:
-        postpone(case.event, case.problem)
+        postpone(case.event, case.problem, **_worth_keeping(case))
+
+
+def _worth_keeping(case: Case) -> dict[str, Any]:
+    """What was read for a backfill is not read again when another vendor is waited for: it was paid for."""
+    is_read = case.complete and case.event.source == EventSource.BACKFILL
+    return {"record": case.event.record, "context": {**case.event.context, READ: True}} if is_read else {}

@@ -10,13 +10,15 @@ from integrations.health import note_failure, note_success
 from integrations.models import Connection, EventSource
 from integrations.storable import storable
 from integrations.vendors.base import Client, Record
-from integrations.vendors.errors import Busy, CrosswalkError
+from integrations.vendors.errors import BudgetUsedUp, Busy, CrosswalkError
 from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
 from .case import Case, Workshop
 
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
+READ = "read_for_its_run"  # in the context of an event whose full record was read before
+PATIENCE_SECONDS = 2.0  # longer than a window of one second is full
 
 
 def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
@@ -38,6 +40,8 @@ def needs_reading(case: Case, shop: Workshop) -> bool:
         return False
     if case.event.source in (EventSource.RESYNC, EventSource.POLL):
         return True
+    if case.event.context.get(READ):
+        return False
     return any(_wants(rule, case, shop) for rule in case.rules)
 
 
@@ -72,7 +76,7 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
         portion = cases[start : start + size]
         if failure is None and time.monotonic() > until:
             failure = Busy(f"{connection.name} answers slowly; this is read next.")
-        failure = failure or _read_portion(connection, client, object, portion, wanted)
+        failure = failure or _read_in_time(connection, client, object, portion, wanted, until, shop.lane)
         for case in portion if failure else ():
             case.complete, case.problem = False, failure
 
@@ -82,6 +86,24 @@ def portion_of(connection: Connection) -> int:
     capabilities = vendor(connection.vendor).capabilities
     windows = windows_of(connection, capabilities.limits)
     return max(1, min([capabilities.parallel, *(calls // 2 for calls, _seconds in windows)]))
+
+
+def _read_in_time(
+    connection: Connection,
+    client: Client,
+    object: str,
+    cases: Sequence[Case],
+    wanted: Sequence[str],
+    until: float,
+    lane: str,
+) -> CrosswalkError | None:
+    """Of many records at once, a budget that is full for a moment is waited for: look-ups and writes stay together."""
+    while True:
+        failure = _read_portion(connection, client, object, cases, wanted)
+        wait = failure.retry_after.total_seconds() if isinstance(failure, BudgetUsedUp) and lane == "bulk" else None
+        if wait is None or wait > PATIENCE_SECONDS or time.monotonic() + wait > until:
+            return failure
+        time.sleep(wait)
 
 
 def _read_portion(

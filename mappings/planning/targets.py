@@ -9,13 +9,14 @@ from typing import Any
 from audit.increments import INCREMENT
 from audit.ledger import IN_LINE
 from audit.models import UNFINISHED, Change, Kind
+from audit.settling import DELETE
 from integrations import clock
 from integrations.models import Connection, Link, Person
 from integrations.people import Pair, pairs_of
 from integrations.records import standing_for_people
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client, Found, ObjectCapability
-from integrations.vendors.errors import RecordError
+from integrations.vendors.errors import Busy, RecordError
 from integrations.vendors.registry import vendor
 
 from ..mapper import Schema, map_record
@@ -23,6 +24,7 @@ from ..spec import MappingSpec
 from ..transforms import Context
 from ..values import Lookup
 from .case import Case
+from .preferring import prefer_others
 from .questions import ask_which, ask_whose, holds_any, owners_of
 from .tombstones import is_made_again
 
@@ -40,7 +42,9 @@ class Target:
     pending: Change | None = None  # a record that is being made for this person right now
     under_way: list[Change] = field(default_factory=list)  # updates of their records that are not delivered yet
     owners: list[Person] = field(default_factory=list)  # whose the records with the address are: is it the same person?
+    preferred: bool = False  # `found` is a contact that takes the place of a lead that is not made
     rivals: list[Found] = field(default_factory=list)  # several living records fit: a human says which
+    leaving: set[str] = field(default_factory=set)  # ids of their records that are about to be deleted
     place: Any = None  # which of the person's records, where they have one for each of something: GetResponse's list
 
     @property
@@ -79,7 +83,8 @@ def find_targets(
     if capability.one_per and not moves:
         _keep_apart(spec, targets, found, capability.one_per)
     owners = owners_of(connection, spec.target_object, found)
-    chosen = [target for target in targets if _choose(spec, target, found, capability, owners)]
+    prefer_others(spec, [target for target in targets if _may_go_elsewhere(spec, target, found)], connection, client)
+    chosen = [target for target in targets if target.preferred or _choose(spec, target, found, capability, owners)]
     for target in targets:
         ask_whose(target, connection, spec.target_object)
     ask_which([target for target in targets if target.rivals], connection, client, capability, schema)
@@ -118,7 +123,9 @@ def _attach_pending(targets: Sequence[Target], connection: Connection, object: s
     for change in rows.order_by("id"):
         target = people[change.person_id or ""]
         open_ended = not change.record_id and change.object == object and change.operation in ("upsert", "create")
-        if change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
+        if change.operation == DELETE and change.state in IN_LINE:
+            target.leaving.add(change.record_id)
+        elif change.state in IN_LINE and (change.record_id or open_ended) and change.operation != INCREMENT:
             target.under_way.append(change)
         if open_ended:
             target.pending = change
@@ -208,6 +215,13 @@ def _choose_linked(
     return False
 
 
+def _may_go_elsewhere(spec: MappingSpec, target: Target, found: Sequence[Found]) -> bool:
+    """Nothing that carries our key is there or on its way."""
+    return target.pending is None and not any(
+        target.key and _is(f.record.get(spec.key_field), target.key) for f in found
+    )
+
+
 def _of_nobody_else(target: Target, records: Sequence[Found], owners: Mapping[str, Person]) -> list[Found]:
     """Records that are not linked to another person.
 
@@ -232,6 +246,14 @@ def _settle(target: Target, candidates: Sequence[Found]) -> bool:
     target.found = living[0] if living else candidates[-1] if candidates else None
     if target.pending is not None and target.found is not None:
         target.pending = None
+    return not _is_leaving(target)
+
+
+def _is_leaving(target: Target) -> bool:
+    """Our own deletion comes first; what is to happen then is planned when it is done."""
+    if target.found is None or target.found.record_id not in target.leaving:
+        return False
+    target.case.problem = Busy(f"{target.found.object} {target.found.record_id} is about to be deleted.")
     return True
 
 

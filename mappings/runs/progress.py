@@ -11,10 +11,10 @@ from audit.models import LINED_UP, OF_A_RUN, Brake, Change, ChangeState, Kind
 from integrations import clock
 from integrations.models import CallCount, Event, EventState
 
-from ..models import Run
+from ..models import UNDER_WAY, Run
 
 TROUBLE = Q(state__in=["failed", "quarantined"])  # as the index says it
-UNDER_WAY = (ChangeState.QUEUED, ChangeState.SENDING)
+IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
 ENDED = (ChangeState.CANCELLED, ChangeState.REJECTED)
 
 
@@ -49,6 +49,7 @@ def changes_under_way(run: Run) -> QuerySet[Change]:
 
 
 def held_by_the_brake(run: Run) -> QuerySet[Change]:
+    """Also what an opt-out holds beside it, which no approval lets go."""
     return _changes(run).filter(kind__in=Kind.values, state=ChangeState.HELD, braked__in=Brake.values)
 
 
@@ -70,7 +71,7 @@ def progress_of(run: Run) -> Progress:
         created=created,
         changed=_in_state(counts, ChangeState.APPLIED) - created,
         left=max(0, planned - conflicts - with_changes),
-        under_way=_in_state(counts, *UNDER_WAY),
+        under_way=_in_state(counts, *IN_LINE),
         held=_in_state(counts, ChangeState.HELD),
         failed=_in_state(counts, ChangeState.FAILED),
         cancelled=_in_state(counts, *ENDED),
@@ -90,7 +91,7 @@ def _in_state(counts: dict[tuple[str, str, bool | None], int], *states: str) -> 
 
 
 def _seconds_left(run: Run, planned: int) -> int | None:
-    if run.started_at is None or run.finished_at is not None or run.total is None or not planned:
+    if run.started_at is None or run.state not in UNDER_WAY or not run.total or not 0 < planned < run.total:
         return None
     elapsed = (clock.now() - run.started_at).total_seconds()
-    return round(elapsed * max(0, run.total - planned) / planned)
+    return round(elapsed * (run.total - planned) / planned)

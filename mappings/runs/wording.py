@@ -62,7 +62,7 @@ def _sides(plan: Mapping[str, Any]) -> list[Row]:
 
 
 def _counts(counts: Mapping[str, Mapping[str, int]]) -> list[Row]:
-    shown = [name for name in ENDS if counts[name]["n"] or counts[name]["margin"] or name in ALWAYS_SAID]
+    shown = [name for name in ENDS if counts[name]["n"] or name in ALWAYS_SAID]
     return [(str(ENDS[name]), _estimate(counts[name])) for name in shown]
 
 
@@ -90,7 +90,9 @@ def _notes(plan: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _sampled(sample: Mapping[str, Any], total: int) -> str:
+def _sampled(sample: Mapping[str, Any], total: int | None) -> str:
+    if total is None:
+        return _("How many there are is not said: all this is about the first %s only.") % f"{sample['records']:,}"
     if sample["all"]:
         return _("Every record was looked at: the numbers hold for this moment.")
     words = {"n": f"{sample['records']:,}", "total": f"{total:,}"}
@@ -144,8 +146,17 @@ def _burnt(used: int, planned: int | None) -> Row:
 
 
 def time_left(progress: Progress) -> str:
-    """At the rate so far; "" while nobody can tell."""
-    return "" if progress.seconds_left is None else duration(progress.seconds_left / 3600)
+    """'about 12 min left' at the rate so far; "" while nobody can tell."""
+    if progress.seconds_left is None:
+        return ""
+    hours = progress.seconds_left / 3600
+    return (_("%s left") if hours < 1 / 60 else _("about %s left")) % duration(hours)
+
+
+def records_seen(run: Run) -> int:
+    """How many records a plan stands on so far."""
+    plan = run.plan or {}
+    return int(plan["sample"]["records"] if "sample" in plan else plan.get("draft", {}).get("seen", 0))
 
 
 def scope_words(run: Run) -> str:

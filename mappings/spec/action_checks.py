@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from integrations.vendors.base import ObjectCapability, Vendor
@@ -12,6 +13,7 @@ from .reading import unknown
 from .rule import ActionSpec
 
 Place = tuple[str | int, ...]
+_IN_PATH = re.compile(r"{(\w+)}")
 NUMBERS = ("number", "integer")
 
 
@@ -85,6 +87,14 @@ def _check_note(action: ActionSpec, connection: str, vendor: Vendor, place: Plac
         findings.refuse(f"{ACTIONS[action.name].label} needs a title or a body.", *place, "body")
 
 
+def _check_change(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    if not _check_known(action, connection, vendor, place, findings):
+        return
+    named = [key.name for key in ACTIONS[action.name].keys if key.name in action.params and key.name != "connection"]
+    if not named:
+        findings.refuse(f"{ACTIONS[action.name].label} names nothing that is to change.", *place, "title")
+
+
 def _check_increment(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
     if not _is_object_for("update", action, vendor, place, findings):
         return
@@ -99,11 +109,34 @@ def _check_increment(action: ActionSpec, connection: str, vendor: Vendor, place:
         findings.warn(f"'{field}' of {name} is no number field: what holds no number is refused.", *place, "field")
 
 
+def _check_delete(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    if not any("delete" in object.writes and _is_person(object) for object in vendor.capabilities.objects):
+        findings.refuse(f"Crosswalk deletes nobody at {vendor.label}.", *place, "connection")
+
+
+def _check_call(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    key, known = action.params["operation"], {each.key: each for each in vendor.operations if each.kind != "trigger"}
+    operation = known.get(key)
+    if operation is None:
+        findings.refuse(unknown(key, f"an operation of {vendor.label}", known), *place, "operation")
+        return
+    wanted = [name for name in _IN_PATH.findall(operation.path) if name in operation.parameters]
+    missing = [name for name in wanted if name not in action.params.get("params", {})]
+    if missing:
+        findings.refuse(f"{key} needs {', '.join(missing)} in params.", *place, "params")
+    if operation.kind == "lookup":
+        findings.warn(f"{key} only reads: nothing is done with what it answers.", *place, "operation")
+
+
 Check = Callable[[ActionSpec, str, Vendor, Place, Findings], object]
 CHECKS: dict[str, Check] = {
     "opt_out": _check_opt_out,
     "set": _check_set,
     "create_task": _check_task,
     "add_note": _check_note,
+    "update_task": _check_change,
+    "update_note": _check_change,
     "increment": _check_increment,
+    "delete": _check_delete,
+    "call": _check_call,
 }

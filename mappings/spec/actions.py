@@ -81,11 +81,22 @@ DUE = ActionKey("due", "due", "When it is due: +2d or +4h from now, a date such 
 ASSIGNEE = _text("assignee", "Whose it is: a user of the vendor, by id, name or e-mail address.", chosen_from="user")
 TASK = (CONNECTION, TITLE, BODY, DUE, ASSIGNEE)
 NOTE = (CONNECTION, TITLE, BODY)
+AT = (CONNECTION,)
 
 _FORMS = (
     ActionForm("upsert", "Create or update", "Creates the record, or updates it when it is there.", MAPPED, ready=True),
     ActionForm("update", "Update", "Updates the record when there is one, and creates none.", MAPPED, ready=True),
-    ActionForm("delete", "Delete", "Deletes the record at the target.", MAPPED),
+    ActionForm(
+        "delete",
+        "Delete",
+        "Deletes the person's record at the target.",
+        (
+            ActionKey("mapping", "mapping", "The mapping whose target is deleted."),
+            ActionKey("connection", "connection", "Instead of a mapping: the person's record there."),
+        ),
+        ready=True,
+        either=("mapping", "connection"),
+    ),
     ActionForm(
         "opt_out",
         "Opt out",
@@ -126,12 +137,14 @@ _FORMS = (
         ),
         ready=True,
     ),
-    ActionForm("update_task", "Update task", "Changes the task that is linked to the event's task.", TASK),
-    ActionForm("complete_task", "Complete task", "Completes the task that is linked to the event's task.", TASK),
-    ActionForm("delete_task", "Delete task", "Deletes the task that is linked to the event's task.", TASK),
+    ActionForm("update_task", "Update task", "Changes the task that belongs to the event's task.", TASK, ready=True),
+    ActionForm(
+        "complete_task", "Complete task", "Completes the task that belongs to the event's task.", TASK, ready=True
+    ),
+    ActionForm("delete_task", "Delete task", "Deletes the task that belongs to the event's task.", AT, ready=True),
     ActionForm("add_note", "Add note", "Adds a note to the person's record, once for each event.", NOTE, ready=True),
-    ActionForm("update_note", "Update note", "Changes the note that is linked to the event's note.", NOTE),
-    ActionForm("delete_note", "Delete note", "Deletes the note that is linked to the event's note.", NOTE),
+    ActionForm("update_note", "Update note", "Changes the note that belongs to the event's note.", NOTE, ready=True),
+    ActionForm("delete_note", "Delete note", "Deletes the note that belongs to the event's note.", AT, ready=True),
     ActionForm(
         "increment",
         "Add to a number",
@@ -158,13 +171,14 @@ _FORMS = (
     ActionForm(
         "call",
         "Call an operation",
-        "Runs any operation of the vendor's catalogue.",
+        "Runs an operation of the vendor's catalogue, once for each event.",
         (
             CONNECTION,
             ActionKey("operation", "name", "The operation's key in the catalogue.", required=True),
-            ActionKey("params", "table", "Its parameters."),
-            ActionKey("body", "table", "Its body."),
+            ActionKey("params", "table", "Its parameters; texts take {field} placeholders."),
+            ActionKey("body", "table", "Its body; texts take {field} placeholders."),
         ),
+        ready=True,
     ),
     ActionForm(
         "notify",

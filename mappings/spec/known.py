@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from integrations.vendors.base import Field, Vendor
-from integrations.vendors.errors import CrosswalkError, Unsupported
+from integrations.vendors.errors import CrosswalkError, NotFound, Unsupported
 
 from ..spelling import did_you_mean
+from .events import HAPPENED_AT
 from .mapping import MappingSpec
 from .problems import Path, Problem
 from .reading import unknown
@@ -56,6 +57,11 @@ class Findings:
             return self.known.fields(connection, object)
         except Unsupported:
             return None
+        except NotFound as error:  # the vendor was asked, and says that there is no such thing
+            vendor = self.known.connections()[connection]
+            names = [capability.name for capability in vendor.capabilities.objects]
+            self.refuse(f"{error.message}{did_you_mean(object, names)}", *path)
+            return None
         except CrosswalkError as error:
             self.warn(f"The fields of {object} at {connection} could not be checked: {error.message}", *path)
             return None
@@ -84,7 +90,7 @@ def is_readable(path: str, fields: Fields) -> bool:
     if path.startswith(CUSTOM_FIELDS):
         return path.casefold() in {name.casefold() for name in fields}
     heads = {name.partition(".")[0] for name in fields} | {CUSTOM_FIELDS[:-1]}
-    return path in fields or path.partition(".")[0] in heads
+    return path in (*fields, HAPPENED_AT) or path.partition(".")[0] in heads
 
 
 def under(findings: Findings, path: Path) -> Findings:

@@ -16,14 +16,16 @@ WriteMode = Literal["always", "create", "if_empty"]
 Blank = Literal["ignore", "clear"]
 Conflict = Literal["source", "target", "newest", "ask"]
 Converted = Literal["contact", "skip", "fail"]
+Prefer = Literal["lead", "contact"]
 
 READS = ("always", "never", "auto")
 WRITES = ("always", "create", "if_empty")
 BLANKS = ("ignore", "clear")
 CONFLICTS = ("source", "target", "newest", "ask")
 CONVERTED = ("contact", "skip", "fail")
+PREFER = ("lead", "contact")
 MATCHES = ("email", "phone")
-KEYS = ("source", "target", "key", "match", "fields", "conflict", "converted")
+KEYS = ("source", "target", "key", "match", "fields", "conflict", "converted", "prefer")
 FIELD_KEYS = ("from", "via", "value", "to", "write", "blank", "fallback", "if", "conflict")
 
 
@@ -65,6 +67,7 @@ class MappingSpec:
     match: tuple[str, ...] = ("email",)
     conflict: Conflict = "source"
     converted: Converted = "contact"
+    prefer: Prefer = "lead"
     data: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def paths(self) -> set[str]:
@@ -99,6 +102,7 @@ def _mapping(name: str, table: Table) -> MappingSpec:
         fields=_fields(table),
         conflict=cast(Conflict, table.choice("conflict", CONFLICTS, "source")),
         converted=cast(Converted, table.choice("converted", CONVERTED, "contact")),
+        prefer=cast(Prefer, table.choice("prefer", PREFER, "lead")),
         data=table.data,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..texts import check, paths_of
@@ -72,7 +72,19 @@ def _due(table: Table, key: ActionKey) -> str:
 
 
 def _plain_table(table: Table, key: ActionKey) -> dict[str, Any]:
-    return dict(table.table(key.name, key.name, required=key.required).data)
+    data = dict(table.table(key.name, key.name, required=key.required).data)
+    for problem in [problem for text in _texts_in(data) for problem in check(text)]:
+        table.refuse(key.name, problem)
+    return data
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text of a table, however deep; names of keys take no placeholders."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(inner)
 
 
 def _written(table: Table, key: ActionKey) -> str:
@@ -104,5 +116,6 @@ _PATHS: dict[str, Callable[[Any], set[str]]] = {
     "texts": lambda texts: set().union(*map(paths_of, texts)),
     "path": lambda path: {path},
     "due": paths_of_due,
+    "table": lambda table: set().union(*map(paths_of, _texts_in(table))),
     "values": lambda fields: set().union(*(paths_of(value) for value in fields.values() if isinstance(value, str))),
 }

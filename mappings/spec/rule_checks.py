@@ -77,3 +77,7 @@ def _check_mapping_use(rule: RuleSpec, action: ActionSpec, place: Place, finding
         findings.refuse(said, *place, "mapping")
     if action.connection not in ("", mapping.target_connection):
         findings.refuse(f"{mapping.name} writes to {mapping.target_connection}.", *place, "connection")
+    target = findings.known.connections().get(mapping.target_connection)
+    object = target.capabilities.object(mapping.target_object) if target else None
+    if action.name == "delete" and object is not None and "delete" not in object.writes:
+        findings.refuse(f"Crosswalk does not delete {object.name} at {mapping.target_connection}.", *place, "mapping")

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from audit.ledger import _due
-from audit.models import Change, ChangeState
+from audit.models import OF_A_RUN, Change, ChangeState
 from integrations.inbox import _waiting, held
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,12 @@ def test_waiting_events_are_found_by_the_index_of_those_that_are_new(lane: str) 
 def test_what_a_worker_holds_is_found_without_reading_the_inbox(lane: str) -> None:
     plan = plan_of(held(lane, "a lease").order_by())
     assert "event_queue" in plan or "event_order" in plan  # each holds what is new, and nothing else
+
+
+def test_what_a_run_did_is_counted_without_reading_the_ledger() -> None:
+    mine = Change.objects.filter(OF_A_RUN, run_id="01RUN").order_by()
+    assert "change_run" in plan_of(mine.values("kind", "state", "created"))
+    assert "change_run" in plan_of(mine.values("event"))
 
 
 def test_what_is_being_sent_is_found_without_reading_the_ledger() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from audit.hooks.models import Hook, HookDelivery
 from audit.models import Attempt, Change
 from audit.verbs import AT_ONCE
 from mappings.models import Run
@@ -83,6 +84,10 @@ def busy() -> dict[str, str]:
     run = Run.objects.create(
         kind="retry", state="running", scope=scope, total=3214, done=400, refused=1, reasons={LONG: 1}
     )
+    hook = Hook.objects.create(
+        target_url=f"https://example.com/{LONG}", event="change.failed", last_result="Answered 500.", failures=3
+    )
+    HookDelivery.objects.create(hook=hook, payload={"type": "change.failed", "data": {"id": wrong.pk}}, attempts=3)
     return {
         "dashboard": "/admin/",
         "log": "/admin/audit/change/",
@@ -100,6 +105,10 @@ def busy() -> dict[str, str]:
         "connections": "/admin/integrations/connection/",
         "connection": f"/admin/integrations/connection/{connection().pk}/change/",
         "new connection": "/admin/integrations/connection/add/?vendor=salesforce",
+        "new webhook": "/admin/integrations/connection/add/?vendor=webhook",
+        "hooks": "/admin/audit/hook/",
+        "hook": f"/admin/audit/hook/{hook.pk}/change/",
+        "new hook": "/admin/audit/hook/add/",
     }
 
 

@@ -36,6 +36,7 @@ EVENTS = {
     *("message.received", "message.sent", "appointment.created", "appointment.updated", "appointment.cancelled"),
 }
 LOOKUP_KINDS = {key.chosen_from for form in ACTIONS.values() for key in form.keys} - {""}
+LOOKUP_KINDS |= {"message", "webinar", "form", "landing_page"}  # in conditions only
 SANDBOX = {  # where each vendor is simulated, and who may sign in there
     "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
     "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),

@@ -177,7 +177,8 @@ def test_a_task_whose_answer_was_lost_is_made_once(office: Office) -> None:
     assert office.right.writes[-1].retry is True
 
 
-def test_a_resync_makes_no_task(office: Office) -> None:
+@pytest.mark.parametrize("source", ["resync", "backfill"])
+def test_a_run_over_many_makes_no_task(office: Office, source: str) -> None:
     office.rule("contact.updated", task())
     record_id = office.person()
     event = Event.objects.get(record_id=record_id)
@@ -185,13 +186,13 @@ def test_a_resync_makes_no_task(office: Office) -> None:
     Event.objects.create(
         **{name: getattr(event, name) for name in copied},
         type="contact.updated",
-        source="resync",
+        source=source,
         dedupe_key=new_id(),
         occurred_at=timezone.now(),
     )
     office.work()
     assert office.right.tasks == []
-    assert office.last_event.reason == "Create task: a resync repeats nobody's act."
+    assert office.last_event.reason == f"Create task: a {source} repeats nobody's act."
 
 
 def test_a_replay_makes_the_task_only_where_none_was_made(office: Office) -> None:

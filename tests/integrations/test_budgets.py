@@ -10,7 +10,8 @@ from unittest import mock
 import pytest
 
 from integrations.budgets import SharedBudget, budget_lines, seconds_of
-from integrations.models import BudgetWindow, Connection
+from integrations.health import note_failure
+from integrations.models import BudgetWindow, CallCount, Connection
 from integrations.vendors.errors import RateLimited
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,32 @@ def test_what_a_vendor_said_at_a_time_still_to_come_is_not_believed() -> None:
     with mock.patch("integrations.budgets._now", return_value=10_000.0):
         budget.learn(used=951, limit=1000)  # and what it says now is kept
     assert spend_at(budget, 10_001.0) > 0
+
+
+def test_each_lane_leaves_its_part_to_those_that_go_before_it() -> None:
+    row = connection({"calls": 20, "per": "1h"})
+    moments = [1000.0 + n for n in range(30)]
+    assert [len(calls_that_pass(SharedBudget(row, (), lane), moments)) for lane in ("bulk", "events", "optouts")] == [
+        *(14, 4, 2)
+    ]
+
+
+def test_a_spent_share_pauses_no_connection() -> None:
+    row = connection({"calls": 1, "per": "1h"})
+    SharedBudget(row, (), "bulk").spend()
+    with pytest.raises(RateLimited) as limited:
+        SharedBudget(row, (), "bulk").spend()
+    note_failure(row, limited.value)
+    row.refresh_from_db()
+    assert (row.paused_until, row.health) == (None, "unknown")
+
+
+def test_the_calls_of_a_run_are_counted_and_those_that_were_not_made_are_not() -> None:
+    row = connection({"calls": 4, "per": "1h"})
+    budget = SharedBudget(row, (), "optouts", run_id="01RUN")
+    budget.spend(3)
+    with pytest.raises(RateLimited):
+        budget.spend(2)
+    budget.spend()
+    SharedBudget(row, (), "optouts").learn(used=1, limit=4)
+    assert [(count.run_id, count.calls) for count in CallCount.objects.all()] == [("01RUN", 4)]

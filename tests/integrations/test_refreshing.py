@@ -9,11 +9,12 @@ from integrations.lookups import known_look_ups
 from integrations.models import Knowledge
 from integrations.refreshing import Reading, refresh_account, subjects_of
 from integrations.schemas import fields_of, forget_fields, known_fields
+from integrations.vendors.registry import VENDORS
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 LOOK_UPS = ["campaigns", "member_statuses", "users"]
-OBJECTS = ["Lead", "Contact", "Account", "Campaign", "CampaignMember", "Task"]
+OBJECTS = ["Lead", "Contact", "Account", "Campaign", "CampaignMember", "Task", "ContentNote", "Note"]
 
 
 def changes(readings: list[Reading]) -> dict[str, tuple[int, int, int]]:
@@ -58,7 +59,8 @@ def test_a_vendor_that_cannot_be_asked_is_asked_once_and_what_is_known_stays(wor
 
 def test_testing_a_connection_reads_what_there_is_to_know(world: World) -> None:
     check_connection(world.getresponse)
-    assert {known.look_up.key for known in known_look_ups() if known.entries} == {"lists", "tags"}
+    read = {known.look_up.key for known in known_look_ups() if known.entries}
+    assert read == {each.key for each in VENDORS["getresponse"].capabilities.lookups}
     assert known_fields(world.getresponse, "contact")
 
 

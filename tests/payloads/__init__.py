@@ -31,7 +31,11 @@ def payload(vendor: str, name: str) -> Payload:
 
 def _read(file: Path) -> Payload:
     facts = json.loads(file.read_text(encoding="utf-8"))
-    body = facts.get("form") or (json.dumps(facts["body"], ensure_ascii=False) if "body" in facts else "")
+    body = (
+        facts.get("form")
+        or facts.get("text")
+        or (json.dumps(facts["body"], ensure_ascii=False) if "body" in facts else "")
+    )
     query = parse_qsl(facts["query"], keep_blank_values=True)
     inbound = Inbound(facts["method"], facts["headers"], query, body.encode(), facts["content_type"])
     return Payload(file.stem, facts["source"], tuple(facts["types"]), inbound)

@@ -111,4 +111,6 @@ class OperationSerializer(serializers.Serializer[Any]):
     path = serializers.CharField()
     scope = serializers.CharField()
     parameters = serializers.ListField(child=serializers.CharField())
+    repeatable = serializers.BooleanField(help_text="Doing it twice is as good as once.")
+    subscribing = serializers.BooleanField(help_text="It adds or writes to people; held while they are opted out.")
     source = serializers.CharField()  # type: ignore[assignment]

@@ -110,7 +110,7 @@ class Command(BaseCommand):
         bar = "#" * round(WIDTH * share)
         left = time_left(progress)
         line = f"[{bar:-<{WIDTH}}] {share:4.0%}  {progress.planned:,} of {run.total or 0:,}"
-        line += f", about {left} left" if left and run.state in UNDER_WAY else ""
+        line += f", {left}" if left else ""
         self.stdout.write(f"\r{line:<79}" if self._is_terminal else line, ending="" if self._is_terminal else "\n")
         self.stdout.flush()
 

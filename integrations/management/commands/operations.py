@@ -32,4 +32,5 @@ class Command(BaseCommand):
 
 def _line(vendor: Vendor, operation: Operation) -> str:
     call = f"{operation.method} {operation.path}".strip()
-    return f"{vendor.slug:12} {operation.kind:8} {operation.key:32} {operation.label}" + (f"  [{call}]" if call else "")
+    label = operation.label + (" (repeatable)" if operation.repeatable else "")
+    return f"{vendor.slug:12} {operation.kind:8} {operation.key:32} {label}" + (f"  [{call}]" if call else "")

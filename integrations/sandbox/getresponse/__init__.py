@@ -7,7 +7,7 @@ from .acts import ACTS
 from .auth import authenticate
 from .errors import FAILURES, with_rate_headers
 from .events import callback_verdict, delivery_verdict
-from .options import API_KEY, SWITCHES
+from .options import API_KEY, CLIENT_ID, CLIENT_SECRET, SWITCHES
 from .routes import ROUTES
 from .seed import MAIN_LIST, NEWSLETTER_LIST, WEBINAR, seed
 
@@ -16,7 +16,7 @@ VENDOR = SimulatedVendor(
     label="GetResponse",
     mounts=(("/getresponse/v3", "/getresponse/v3"), ("/v3", "/v3")),
     routes=ROUTES,
-    open_paths=(),
+    open_paths=("/oauth2_authorize.html", "/token"),
     authenticate=authenticate,
     failures=FAILURES,
     finish=with_rate_headers,
@@ -48,6 +48,8 @@ VENDOR = SimulatedVendor(
     },
     sample_account={
         "api_key": API_KEY,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
         "list (Q2 Nurture List)": MAIN_LIST,
         "list (Newsletter)": NEWSLETTER_LIST,
         "webinar": WEBINAR,

@@ -104,3 +104,14 @@ list_webinars = listing(
     ("sort[name]", "sort[createdOn]", "sort[startsOn]"),
 )
 show_webinar = detail("webinar", "webinarId", "webinars")
+list_newsletters = listing(
+    "newsletter",
+    "newsletterId",
+    "newsletters",
+    {"query[status]": one_of("status"), "query[campaignId]": same("campaignId")},
+    ("sort[createdOn]",),
+)
+list_autoresponders = listing("autoresponder", "autoresponderId", "autoresponders", {}, ("sort[createdOn]",))
+list_forms = listing("form", "formId", "forms", {}, ("sort[createdOn]",))
+list_webforms = listing("webform", "webformId", "webforms", {}, ("sort[createdOn]",))
+list_landing_pages = listing("landingPage", "landingPageId", "landing-pages", {}, ("sort[createdOn]",))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from ..switches import Switch
 
 API_KEY = "sandbox-getresponse-key"
+CLIENT_ID, CLIENT_SECRET = "sandbox-client-id", "sandbox-client-secret"
 
 SWITCHES = (
     Switch("api_key", "The API key that is accepted", "text", API_KEY),
     Switch("x_domain", "Demand this X-Domain, as a MAX account does (empty: none)", "text", ""),
+    Switch("client_id", "The application's client ID", "text", CLIENT_ID),
+    Switch("client_secret", "Its client secret", "text", CLIENT_SECRET),
+    Switch("oauth_redirect_url", "Where its sign-in page goes back to", "text", ""),
+    Switch("token_seconds", "How long an access token is good", "number", 3600),
     Switch("bad_key_status", "HTTP status of a refused key", "choice", "401", ("401", "403")),
     Switch("retry_after", "Send Retry-After with a 429", "flag", True),
     Switch(

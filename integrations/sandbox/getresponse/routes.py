@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from . import accounts, catalogue, contacts, search
+from . import accounts, auth, catalogue, contacts, search
 
 ROUTES = (
+    ("GET", "/oauth2_authorize.html", auth.show_sign_in),
+    ("POST", "/token", auth.issue_token),
     ("GET", "/accounts", accounts.show_account),
     ("GET", "/accounts/callbacks", accounts.show_callback),
     ("POST", "/accounts/callbacks", accounts.set_callback),
@@ -32,6 +34,11 @@ ROUTES = (
     ("GET", "/tags", catalogue.list_tags),
     ("POST", "/tags", catalogue.create_tag),
     ("GET", "/tags/<id>", catalogue.show_tag_detail),
+    ("GET", "/newsletters", catalogue.list_newsletters),
+    ("GET", "/autoresponders", catalogue.list_autoresponders),
+    ("GET", "/forms", catalogue.list_forms),
+    ("GET", "/webforms", catalogue.list_webforms),
+    ("GET", "/landing-pages", catalogue.list_landing_pages),
     ("GET", "/webinars", catalogue.list_webinars),
     ("GET", "/webinars/<id>", catalogue.show_webinar),
 )

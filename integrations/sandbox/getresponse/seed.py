@@ -22,6 +22,14 @@ FIELDS = (
     ("cfSize", "company_size", "string", "single_select", ("1-10", "11-50", "51-200", "200+")),
     ("cfTopics", "topics", "string", "multi_select", ("email", "crm", "sms", "webinars")),
 )
+# What people made there: (object, id field, id, the rest)
+MATERIAL = (
+    ("newsletter", "newsletterId", "nl1", {"name": "spring_news", "subject": "Spring news", "status": "enabled"}),
+    ("autoresponder", "autoresponderId", "ar1", {"name": "Welcome", "subject": "Welcome", "status": "enabled"}),
+    ("form", "formId", "fm1", {"name": "Sign-up form", "status": "enabled"}),
+    ("webform", "webformId", "wf1", {"name": "Sign-up of old", "status": "enabled"}),
+    ("landingPage", "landingPageId", "lp1", {"metaTitle": "Spring offer", "status": "enabled"}),
+)
 OPTINS = ("email", "import", "webform")
 
 
@@ -35,6 +43,8 @@ def seed(shelf: Shelf) -> None:
     for id, name, type, format, values in FIELDS:
         shelf.put("customField", id, _field(id, name, type, format, list(values)))
     shelf.put("webinar", WEBINAR, webinar_body(WEBINAR, "From list to pipeline", moment, moment))
+    for object, id_field, id, more in MATERIAL:
+        shelf.put(object, id, {id_field: id, "createdOn": moment, "campaignId": MAIN_LIST, **more})
     shelf.put("blocklist", "blocklist", {"masks": ["blocked@example.com", "@blocked.example.com"]})
 
 

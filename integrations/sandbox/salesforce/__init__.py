@@ -50,6 +50,7 @@ VENDOR = SimulatedVendor(
         "ContentNote": ("Id", "Title", "TextPreview"),
         "ContentDocumentLink": ("Id", "ContentDocumentId", "LinkedEntityId", "ShareType"),
         "Account": ("Id", "Name"),
+        "Subscription__c": ("Id", "Name", "Key__c", "Lead__c", "State__c", "Plan__c"),
         "Campaign": ("Id", "Name", "Status", "IsActive"),
         "CampaignMemberStatus": ("Id", "CampaignId", "Label", "IsDefault"),
         "User": ("Id", "Username", "Name"),

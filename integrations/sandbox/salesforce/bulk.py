@@ -55,7 +55,11 @@ def open_job(call: Call) -> Response:
 
 
 def show_job(call: Call, id: str) -> Response:
-    return json_response(_job(call, id)["shown"])
+    job = _job(call, id)
+    if job.get("looks", 0) > 0:
+        call.shelf.put("job", id, job | {"looks": job["looks"] - 1})
+        return json_response(job["shown"] | {"state": "InProgress"})
+    return json_response(job["shown"])
 
 
 def upload(call: Call, id: str) -> Response:
@@ -104,14 +108,21 @@ def _job(call: Call, id: str) -> Document:
 
 
 def _processed(call: Call, job: Document) -> Document:
+    """Results come in another order than the rows (fact sheet §2.3)."""
     shown, org = job["shown"], org_of(call)
     reader = csv.DictReader(io.StringIO(job["csv"] or "", newline=""), delimiter=DELIMITERS[shown["columnDelimiter"]])
+    rows = list[Row](reader)
+    unknown = [name for name in reader.fieldnames or () if org.field(shown["object"], name) is None]
+    if unknown:
+        words = f"InvalidBatch : Field name not found : {unknown[0]}"
+        return {"shown": shown | {"state": "Failed", "errorMessage": words}, "csv": "", "unprocessed": rows}
+    most = int(call.switches["bulk_stops_after"]) or len(rows)
     successful, failed = list[Row](), list[Row]()
-    for row in reader:
+    for row in reversed(rows[:most]):
         try:
             written = _write(org, shown, row)
         except RowFailure as failure:
-            fields = ",".join(failure.fields) or "--"
+            fields = f"{','.join(failure.fields)} --".strip()
             failed.append({"sf__Id": "", "sf__Error": f"{failure.code}:{failure.message}:{fields}", **row})
         except SeveralMatches:
             failed.append({"sf__Id": "", "sf__Error": "DUPLICATE_EXTERNAL_ID:more than one record found:--", **row})
@@ -119,7 +130,9 @@ def _processed(call: Call, job: Document) -> Document:
             successful.append({"sf__Id": written.id, "sf__Created": str(written.created).lower(), **row})
     counts = {"numberRecordsProcessed": len(successful) + len(failed), "numberRecordsFailed": len(failed)}
     counts |= {"retries": 0, "totalProcessingTime": 1}
-    return {"shown": shown | {"state": "JobComplete"} | counts, "csv": "", "successful": successful, "failed": failed}
+    state = "Aborted" if rows[most:] else "JobComplete"
+    results = {"successful": successful, "failed": failed, "unprocessed": rows[most:]}
+    return {"shown": shown | {"state": state} | counts, "csv": "", "looks": int(call.switches["bulk_looks"]), **results}
 
 
 def _write(org: Org, shown: Document, row: Row) -> Written:

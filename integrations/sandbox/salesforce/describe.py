@@ -66,7 +66,7 @@ def _object(object: str, version: str) -> Document:
     urls = {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"}
     may = dict.fromkeys(("createable", "updateable", "deletable"), writable)
     names = {"name": object, "label": object, "labelPlural": f"{object}s", "keyPrefix": PREFIXES[object]}
-    return names | may | {"queryable": True, "custom": False, "urls": urls}
+    return names | may | {"queryable": True, "custom": object.endswith("__c"), "urls": urls}
 
 
 def _field(org: Org, object: str, field: Field) -> Document:

@@ -14,6 +14,7 @@ PREFIXES = {
     "CampaignMember": "00v",
     "CampaignMemberStatus": "01Y",
     "Task": "00T",
+    "Subscription__c": "a00",
     "Note": "002",
     "ContentNote": "069",
     "ContentDocumentLink": "06A",

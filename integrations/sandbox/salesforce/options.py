@@ -28,6 +28,8 @@ SWITCHES = (
     ),
     Switch("validation_rule", "Refuse a record with this value (Lead.Company=Refused Ltd)", "text", ""),
     Switch("validation_message", "What the validation rule says", "text", "This value is not allowed."),
+    Switch("bulk_looks", "How often a bulk job says that it is under way", "number", 0),
+    Switch("bulk_stops_after", "Rows after which bulk jobs are aborted (0: never)", "number", 0),
     Switch("query_page_size", "Records on a page of a query (0: as asked)", "number", 0),
     Switch("daily_limit", "Calls the org has in 24 hours", "number", 15000),
 )

@@ -2,8 +2,7 @@
 
 from ..base import Vendor
 from .capabilities import CAPABILITIES
-from .client import BASE_URL
-from .credentials import CREDENTIALS, OPTIONS
+from .credentials import BASE_URL, CREDENTIALS, OAUTH, OPTIONS
 from .fields import identify, opted_in_at, path
 from .operations import OPERATIONS
 from .resources import GetResponse
@@ -23,4 +22,5 @@ VENDOR = Vendor(
     identify=identify,
     opted_in_at=opted_in_at,
     path=path,
+    oauth=OAUTH,
 )

@@ -137,6 +137,16 @@ CAPABILITIES = Capabilities(
     lookups=(
         LookUp("lists", "lists", "campaign", fields=("campaign.campaignId",), source="OAS: GET /campaigns"),
         LookUp("tags", "tags", "tag", fields=("tags",), by_name=True, source="OAS: GET /tags"),
+        LookUp(
+            "messages",
+            "newsletters and autoresponders",
+            "message",
+            fields=("message.resourceId",),
+            source="OAS: GET /newsletters, GET /autoresponders",
+        ),
+        LookUp("webinars", "webinars", "webinar", fields=("webinar.webinarId",), source="OAS: GET /webinars"),
+        LookUp("forms", "forms", "form", source="OAS: GET /forms, GET /webforms"),
+        LookUp("landing_pages", "landing pages", "landing_page", source="OAS: GET /landing-pages"),
     ),
     parallel=AT_ONCE,
     source=SOURCE,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ..base import Account, Services
+from ..base import Account, Services, Token
 from ..errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -25,9 +25,8 @@ from ..http import Answer, Call, Http, secret_values
 from ..meanings import Meaning
 from ..redaction import Redactor, without_addresses
 from .capabilities import CAPABILITIES
-from .credentials import CREDENTIALS
+from .credentials import BASE_URL, CREDENTIALS, SIGN_IN, WRONG_ADDRESS, domain_header, fetch_token, flow_of
 
-BASE_URL = "https://api.getresponse.com/v3"
 PER_PAGE = 1000
 FRAME = timedelta(minutes=10)
 CALLS_PER_SECOND = 80  # X-RateLimit-Limit says this when it speaks of the second, 30000 when of the frame (§5)
@@ -36,11 +35,10 @@ FLAGS = "additionalFlags"
 BLOCKLISTS = ("blocklists", "blacklists")  # today's name and that of 2023
 
 Query = Sequence[tuple[str, str]]
-
+Outcome = Answer | CrosswalkError
 
 BLOCKED = "Ask GetResponse support why API access is blocked, then press Test connection."
 WRONG_VALUE = "GetResponse refused a value. Correct the record or the mapping, then press Retry."
-WRONG_ADDRESS = "Check the base URL of the connection: it must be the address of the GetResponse API, ending in /v3."
 
 # The code decides, not the HTTP status: a 404 is not always a contact that is gone (getresponse.md §5).
 CODES = {
@@ -103,37 +101,52 @@ class Api:
 
     def send(self, call: Call) -> Answer:
         """Make the call. Raises what the answer means unless it is a 2xx with the JSON that a read promises."""
-        return self._understood(call, self._http.send(replace(_unharmful(call), headers=self._headers())))
+        [outcome] = self._answers([call])
+        return self._understood(call, outcome)
 
     def get_many(self, asked: Sequence[tuple[str, Query]]) -> list[Answer | None]:
         """One read per (path, query), several at a time; None where nothing is there. Raises the first failure."""
-        headers = self._headers()
-        calls = [Call("GET", path, query=query, headers=headers) for path, query in asked]
-        return [self._found(call, outcome) for call, outcome in zip(calls, self._http.send_many(calls), strict=True)]
+        calls = [Call("GET", path, query=query) for path, query in asked]
+        return [self._found(call, outcome) for call, outcome in zip(calls, self._answers(calls), strict=True)]
 
-    def send_each(self, calls: Sequence[Call]) -> list[Answer | CrosswalkError]:
+    def send_each(self, calls: Sequence[Call]) -> list[Outcome]:
         """Make calls several at a time; each has its own outcome, in order. Raises what kept all from being sent."""
-        headers = self._headers()
-        sent = [replace(_unharmful(call), headers=headers) for call in calls]
-        return [self._outcome(call, outcome) for call, outcome in zip(sent, self._http.send_many(sent), strict=True)]
+        return [self._outcome(call, outcome) for call, outcome in zip(calls, self._answers(calls), strict=True)]
 
-    def _outcome(self, call: Call, outcome: Answer | CrosswalkError) -> Answer | CrosswalkError:
-        if isinstance(outcome, CrosswalkError):
-            return outcome
+    def _answers(self, calls: Sequence[Call]) -> list[Outcome]:
+        """What came of each call. A token that is over is renewed once and its calls repeated: none was carried out."""
+        token = self._token()
+        outcomes = self._sent(calls, token)
+        over = [n for n, outcome in enumerate(outcomes) if is_over(outcome)] if token else []
+        again = dict(zip(over, self._repeated([calls[n] for n in over], token), strict=True)) if over else {}
+        return [again.get(n, outcome) for n, outcome in enumerate(outcomes)]
+
+    def _repeated(self, calls: Sequence[Call], token: Token | None) -> list[Outcome]:
+        """With a fresh token. What goes wrong now is the outcome of these calls alone: others were carried out."""
+        try:
+            return self._sent(calls, self.services.tokens.renew(self._fetch_token, token))
+        except CrosswalkError as error:
+            return [error] * len(calls)
+
+    def _sent(self, calls: Sequence[Call], token: Token | None) -> list[Outcome]:
+        headers = self._headers(token)
+        return self._http.send_many([replace(_unharmful(call), headers=headers) for call in calls])
+
+    def _outcome(self, call: Call, outcome: Outcome) -> Outcome:
         try:
             return self._understood(call, outcome)
         except CrosswalkError as error:
             return error
 
-    def _found(self, call: Call, outcome: Answer | CrosswalkError) -> Answer | None:
-        if isinstance(outcome, CrosswalkError):
-            raise outcome
+    def _found(self, call: Call, outcome: Outcome) -> Answer | None:
         try:
             return self._understood(call, outcome)
         except NotFound:
             return None
 
-    def _understood(self, call: Call, answer: Answer) -> Answer:
+    def _understood(self, call: Call, answer: Outcome) -> Answer:
+        if isinstance(answer, CrosswalkError):
+            raise answer
         self._learn(answer)
         if not answer.ok:
             raise self._meaning(call, answer)
@@ -152,14 +165,22 @@ class Api:
             if not page:
                 return
 
-    def _headers(self) -> dict[str, str]:
-        credentials = self.account.credentials
-        domain = str(self.account.options.get("x_domain") or "")
-        extra = {"X-Domain": domain} if domain else {}
-        if credentials.get("access_token"):
-            return {"Authorization": f"Bearer {credentials['access_token']}", **extra}
+    def _token(self) -> Token | None:
+        """The access token; None when the connection has a key or a token that was entered."""
+        if not flow_of(self.account):
+            return None
+        return self.services.tokens.current() or self.services.tokens.renew(self._fetch_token, None)
+
+    def _fetch_token(self) -> Token:
+        return fetch_token(self.account, self.services, self._http)
+
+    def _headers(self, token: Token | None) -> dict[str, str]:
+        credentials, domain = self.account.credentials, domain_header(self.account)
+        bearer = token.value if token else credentials.get("access_token")
+        if bearer:
+            return {"Authorization": f"Bearer {bearer}", **domain}
         if credentials.get("api_key"):
-            return {"X-Auth-Token": f"api-key {credentials['api_key']}", **extra}
+            return {"X-Auth-Token": f"api-key {credentials['api_key']}", **domain}
         raise AuthenticationFailed(f"{self.account.name} has no API key.")
 
     def _learn(self, answer: Answer) -> None:
@@ -177,10 +198,20 @@ class Api:
         meaning = known or STATUSES.get(answer.status) or WHEN_UNKNOWN.get(answer.status // 100, WHEN_UNKNOWN[5])
         words = self._without_secrets(str(body.get("message") or body.get("codeDescription") or ""))
         message = f"GetResponse: {words}" if words else f"GetResponse answered {answer.status} without a reason."
+        if meaning.error is AuthenticationFailed and flow_of(self.account):
+            meaning = replace(meaning, help=SIGN_IN)
         return meaning.make(message, str(code or ""), answer.status, retry_after=retry_after(answer))
 
     def _without_secrets(self, words: str) -> str:
         return Redactor(self._secrets)(without_addresses(words))
+
+
+def is_over(outcome: Outcome) -> bool:
+    """Does it say that the token is not good any more? 401 by contract; one table of codes has 403 (§1)."""
+    if isinstance(outcome, CrosswalkError):
+        return False
+    body = outcome.json if isinstance(outcome.json, dict) else {}
+    return outcome.status == 401 or (outcome.status == 403 and body.get("code") == 1014)
 
 
 def _unharmful(call: Call) -> Call:

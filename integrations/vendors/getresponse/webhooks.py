@@ -14,7 +14,7 @@ from ..payloads import read_elements, read_form, read_json, read_time, storable
 from .fields import custom_values, identify
 
 # What our own looks find, in words like those of the webhooks. A removal is named by GetResponse's reason (§2.4):
-# only the first three are a person's stop; the last four are a colleague's or a program's doing.
+# only the first three are a person's stop; the last are a colleague's or a program's doing.
 WATCHED_TYPES = {
     "contact_changed": "contact.updated",
     "contact_tagged": "contact.tagged",
@@ -28,6 +28,7 @@ WATCHED_TYPES = {
     "contact_removed_user": "contact.deleted",
     "contact_removed_automation": "contact.deleted",
     "contact_removed_support": "contact.deleted",
+    "contact_removed": "contact.deleted",  # for a reason that GetResponse invents later
     "webinar_registered": "webinar.registered",
     "webinar_attended": "webinar.attended",
 }

@@ -6,7 +6,7 @@ from .credentials import CREDENTIALS, OPTIONS
 from .fields import identify, opted_in_at, path
 from .operations import OPERATIONS
 from .resources import Salesforce
-from .webhooks import SalesforceWebhooks
+from .webhooks import ACKNOWLEDGEMENT, SESSION, SalesforceWebhooks
 
 VENDOR = Vendor(
     slug="salesforce",
@@ -22,4 +22,6 @@ VENDOR = Vendor(
     identify=identify,
     opted_in_at=opted_in_at,
     path=path,
+    acknowledgement=ACKNOWLEDGEMENT,
+    unkept=SESSION,
 )

@@ -134,6 +134,17 @@ CAPABILITIES = Capabilities(
             source="Object Reference: User",
         ),
     ),
+    # Any standard or custom object (Opportunity, Subscription__c) that the user may see: its describe says its fields
+    other=ObjectCapability(
+        "",
+        "other",
+        reads=READS,
+        writes=RECORD_WRITES,
+        batch=ROWS_PER_CALL,
+        modified_field="SystemModstamp",
+        made_field="CreatedDate",
+        source=COLLECTIONS,
+    ),
     watches=(
         Watch("leads", "changed leads", PERSON_EVENTS, LOOKED_AT, POLLING),
         Watch("contacts", "changed contacts", PERSON_EVENTS, LOOKED_AT, POLLING),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..case import Case, Step
+from .calls import plan_call
 from .campaigns import plan_campaign
+from .changing import plan_change
+from .deleting import plan_delete
 from .increments import plan_increment
 from .notes import plan_add_note
 from .opt_out import plan_opt_out
@@ -22,7 +25,10 @@ PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "remove_from_campaign": plan_campaign,
     "create_task": plan_create_task,
     "add_note": plan_add_note,
+    **dict.fromkeys(("update_task", "complete_task", "delete_task", "update_note", "delete_note"), plan_change),
     "increment": plan_increment,
+    "delete": plan_delete,
+    "call": plan_call,
     "add_tags": plan_tags,
     "remove_tags": plan_tags,
 }

@@ -1,4 +1,4 @@
-"""Acts are done once for each event: a resync repeats none, and a replay does only what was not done."""
+"""Acts are done once for each event: a run over many repeats none, and a replay does only what was not done."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from integrations.models import Event, EventSource
 from ..case import Case, Step
 from .following import label_of
 
+CARRYING = (EventSource.RESYNC, EventSource.BACKFILL)
+
 
 def not_repeated(step: Step, cases: Sequence[Case]) -> list[Case]:
-    """The cases in which the act is to be done; a resync carries what records hold, not what happened."""
-    acting = [case for case in cases if case.event.source != EventSource.RESYNC]
+    """The cases in which the act is to be done; resync and backfill carry what records hold, not what happened."""
     for case in cases:
-        if case.event.source == EventSource.RESYNC:
-            case.reasons.append(f"{label_of(step)}: a resync repeats nobody's act.")
-    return acting
+        if case.event.source in CARRYING:
+            case.reasons.append(f"{label_of(step)}: a {case.event.source} repeats nobody's act.")
+    return [case for case in cases if case.event.source not in CARRYING]
 
 
 def name_act(step: Step, case: Case, change: Change) -> bool:

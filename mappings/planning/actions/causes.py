@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from audit.ledger import identity_of
@@ -19,8 +19,9 @@ from integrations.ids import first_id
 from integrations.models import Connection, Event, EventSource
 
 from ..case import Case, Step
+from ..twins import WINDOW
 
-NEAR = timedelta(hours=2)  # between two reports of one tagging, and less than anybody tags anew
+NEAR = WINDOW  # between two reports of one tagging, and less than anybody tags anew
 TAGGINGS = ("contact.tagged", "contact.untagged")
 
 

@@ -67,8 +67,13 @@ def _spec_of_set(step: Step) -> MappingSpec:
 
 
 def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
-    """Records that live on as another one, as the mapping says: write to that one, skip, or fail."""
+    """Records that live on as another one, as the mapping says: write to that one, skip, or fail.
+
+    A contact that is preferred to a new lead is written to in any case.
+    """
     for target in targets:
+        if target.preferred:
+            continue
         if work.spec.converted == "skip":
             target.case.reasons.append(
                 f"{work.spec.target_object} {_moved(target)[2]} is converted; the mapping skips those."
@@ -79,7 +84,7 @@ def _plan_moved(work: Work, targets: Sequence[Target]) -> None:
                 help="The mapping says to fail then. Settle it by hand.",
             )
     if work.spec.converted != "contact":
-        return
+        targets = [target for target in targets if target.preferred]
     for object in dict.fromkeys(_moved(target)[0] for target in targets):
         group = [target for target in targets if _moved(target)[0] == object]
         schema = schema_of(work.connection, object, work.client)

@@ -17,8 +17,10 @@ from audit.hooks import recording
 from audit.hooks.models import Hook, HookDelivery
 from audit.ledger import MAX_TRIES, claim_changes
 from audit.models import Change
+from integrations.inbox import replay_event
 from integrations.models import Event
 from mappings.planning.planner import plan_due
+from mappings.runs import start_run
 from tests.world import World
 
 from .receiver import Receiver, hook
@@ -125,6 +127,27 @@ def test_a_hook_hears_its_own_event_at_its_own_connection_only(world: World, rec
     world.subscribe("jane@example.com", name="Jane Doe")
     world.work()
     assert receiver.types == ["change.applied"]
+
+
+def test_what_is_looked_at_again_is_no_news(world: World, receiver: Receiver) -> None:
+    world.main_job()
+    hook("contact.subscribed")
+    world.subscribe("jane@example.com", name="Jane Doe")
+    world.work()
+    start_run("resync", {"rule": "new-subscriber"}, "tester")
+    replay_event(world.events()[0], "tester")
+    world.work()
+    assert len(world.events()) == 3
+    assert receiver.types == ["contact.subscribed"]
+
+
+def test_a_replay_is_news_where_nobody_could_plan_the_event_before(world: World, receiver: Receiver) -> None:
+    hook("contact.subscribed")
+    world.subscribe("jane@example.com", name="Jane Doe")
+    Event.objects.update(state="failed")
+    replay_event(world.events()[0], "tester")
+    world.work()
+    assert receiver.types == ["contact.subscribed"]
 
 
 def test_nothing_is_told_of_what_was_rolled_back(world: World, receiver: Receiver, monkeypatch: Any) -> None:

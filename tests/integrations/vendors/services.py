@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -20,10 +20,14 @@ class MemoryTokens:
     renewals: int = 0
 
     def current(self) -> Token | None:
+        over = self.token and self.token.expires_at and self.token.expires_at <= datetime.now(UTC)
+        return None if over else self.token
+
+    def last(self) -> Token | None:
         return self.token
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
-        if self.token is None or self.token is stale:
+        if self.current() is None or self.token is stale:
             self.token = fetch()
             self.renewals += 1
         return self.token

@@ -70,7 +70,7 @@ SECOND = """\
         (
             '{api_key: "${GR_KEY}"}',
             "{}",
-            "file:6: connections.getresponse-main.credentials: Give at least one of api_key, access_token.",
+            "file:6: connections.getresponse-main.credentials: Give at least one of api_key, flow, client_id",
         ),
         ('{api_key: "${GR_KEY}"}', "{api_key: [1]}", "api_key must be text, not a list."),
         ('    credentials: {api_key: "${GR_KEY}"}\n', "", "credentials is missing."),
@@ -172,8 +172,8 @@ SECOND = """\
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
-            "call: {connection: salesforce-main, operation: x}",
-            f"file:27: {RULE}.do[0].call: call is not available yet.",
+            "notify: {to: [a@example.com], subject: x}",
+            f"file:27: {RULE}.do[0].notify: notify is not available yet.",
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
@@ -235,7 +235,7 @@ def test_a_file_that_is_not_there_is_said_so(shop: Shop) -> None:
             "field: capaign.campaignId",
             "'capaign.campaignId' is not a known field. Did you mean",
         ),
-        ("event: contact.subscribed", "event: contact.deleted", "contact.deleted cannot be seen:"),
+        ("event: contact.subscribed", "event: note.updated", "note.updated cannot be seen:"),
         ("event: contact.subscribed", "event: task.created", "GetResponse tells nothing about task.created"),
         ("[salesforce-main]}", "[salesforce-main], channels: [email, sms]}", "Salesforce has no opt-out for sms."),
     ],

@@ -1,4 +1,4 @@
-"""A backfill says what it costs, goes in bounded portions, leaves live traffic its part, loses and doubles nothing."""
+"""A backfill goes in bounded portions, leaves live traffic its part, loses nothing and doubles nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from audit.models import Change
 from config.tasks import work_off
 from integrations import receive
 from integrations.budgets import SharedBudget
-from integrations.models import CallCount, Connection, Event, EventSource, Link, Person
+from integrations.models import CallCount, Connection, Event, EventSource
 from integrations.vendors.errors import Unavailable
 from mappings.models import Run, RunState
 from mappings.runs import RunRefused, advance_runs, resume_run, start_run, stop_run
@@ -22,150 +22,12 @@ from mappings.runs.nights import is_night
 from mappings.runs.progress import Progress, progress_of
 from tests.world import OPT_OUT, World
 
-RULE = "new-subscriber"
-ROOMY = [{"calls": 1_000_000, "per": "1d"}]
+from .backfilling import RULE, backfill, counts, plan, signed_up
 
 
 @pytest.fixture
-def world(world: World) -> World:
-    """Limits that no test reaches unless it says so."""
-    Connection.objects.update(limits=ROOMY)
-    return world
-
-
-def signed_up(world: World, count: int, start: int = 0) -> None:
-    """People who are at the source before anything listens."""
-    for number in range(start, start + count):
-        world.sandbox.subscribe(f"b{number}@example.com", name=f"Person {number}")
-
-
-def plan(world: World, **scope: Any) -> Run:
-    run = start_run("backfill", {"rule": RULE, **scope}, "dana", dry_run=True)
-    world.work()
-    run.refresh_from_db()
-    return run
-
-
-def backfill(world: World, **scope: Any) -> Run:
-    run = start_run("backfill", {"rule": RULE, **scope}, "dana")
-    world.work(rounds=60)
-    run.refresh_from_db()
-    return run
-
-
-def counts(run: Run) -> dict[str, int]:
-    assert run.plan is not None
-    return {name: estimate["n"] for name, estimate in run.plan["counts"].items() if estimate["n"]}
-
-
-def planned_calls(run: Run) -> dict[str, int]:
-    assert run.plan is not None
-    return {line["connection"]: line["total"] for line in run.plan["calls"]}
-
-
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Pages of ten, and no more than ten begun: many portions of few records."""
-    monkeypatch.setattr("integrations.vendors.getresponse.resources.contacts.PER_PAGE", 10)
-    monkeypatch.setattr("mappings.runs.backfill.AHEAD", 10)
-    yield
-
-
-# --- the plan ---------------------------------------------------------------------------------------------------
-
-
-def test_a_plan_says_how_many_would_be_made_and_writes_nothing(world: World) -> None:
-    world.main_job()
-    signed_up(world, 3)
-    world.sandbox.create("Lead", LastName="There", Company="X", Email="b0@example.com")
-    run = plan(world)
-    assert run.state == RunState.DONE, run.message
-    assert counts(run) == {"created": 2, "changed": 1}
-    assert run.plan is not None
-    assert run.plan["sample"] == {"records": 3, "all": True}
-    assert run.plan["source"] == {"connection": "getresponse-main", "object": "contact", "records": 3}
-    assert run.plan["targets"] == [{"connection": "salesforce-main", "object": "Lead", "records": 1}]
-    assert (len(world.leads), Event.objects.count(), Change.objects.count()) == (1, 0, 0)
-    assert (Person.objects.count(), Link.objects.count()) == (0, 0)
-
-
-def test_a_plan_tells_apart_what_is_left_in_conflict_and_opted_out(world: World) -> None:
-    world.main_job()
-    signed_up(world, 3)
-    stopped = world.subscribe("stopped@example.com", name="Dana Cohen")
-    world.hear(stopped, "unsubscribe")
-    world.work()
-    backfill(world)
-    signed_up(world, 1, start=3)
-    for name in ("One", "Two"):
-        world.sandbox.create("Lead", LastName=name, Company="X", Email="b3@example.com")
-    assert counts(plan(world)) == {"left": 4, "conflict": 1, "opted_out": 1}
-
-
-def test_the_calls_of_a_plan_are_those_of_the_run(world: World) -> None:
-    world.main_job()
-    signed_up(world, 30)
-    run_plan = plan(world)
-    run = backfill(world)
-    assert run.plan == run_plan.plan
-    assert progress_of(run).calls == planned_calls(run_plan)
-    assert len(world.leads) == 30
-
-
-def test_records_are_not_read_one_by_one_when_the_listing_has_what_the_mapping_needs(world: World) -> None:
-    world.mapping(fields=[{"from": "name", "via": ["last_name"], "to": "LastName"}, {"value": "X", "to": "Company"}])
-    world.rule(RULE, "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}})
-    signed_up(world, 12)
-    line = next(line for line in (plan(world).plan or {})["calls"] if line["connection"] == "getresponse-main")
-    assert (line["pages"], line["reads"], line["total"]) == (1, 0, 1)
-    assert progress_of(backfill(world)).calls["getresponse-main"] == 1
-
-
-def test_of_many_a_sample_is_planned_and_the_margin_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mappings.runs.forecast.ALL_UP_TO", 10)
-    monkeypatch.setattr("mappings.runs.forecast.SAMPLE", 8)
-    monkeypatch.setattr("mappings.runs.forecast.CLAIM", 4)
-    world.main_job()
-    signed_up(world, 16)
-    for number in range(4):
-        world.sandbox.create("Lead", LastName="There", Company="X", Email=f"b{number}@example.com")
-    facts = plan(world).plan or {}
-    assert facts["sample"] == {"records": 8, "all": False}
-    assert facts["counts"]["created"] == {"n": 8, "margin": 6}
-    getresponse, salesforce = facts["calls"]
-    assert (getresponse["pages"], getresponse["reads"]) == (1, 16)
-    assert (salesforce["look_ups"], salesforce["writes"]) == (4, 4)
-
-
-def test_hours_and_nights_go_by_the_limits_and_the_part_kept_for_live_traffic(world: World) -> None:
-    Connection.objects.filter(name="getresponse-main").update(limits=[{"calls": 10, "per": "1h"}])
-    world.main_job()
-    signed_up(world, 6)
-    line = next(line for line in _planned_slowly(world)["calls"] if line["connection"] == "getresponse-main")
-    assert (line["total"], line["day_percent"]) == (7, 3)
-    assert (line["hours"], line["nights"]) == (0.0, 1)
-
-
-def _planned_slowly(world: World) -> dict[str, Any]:
-    run = start_run("backfill", {"rule": RULE}, "dana", dry_run=True)
-    for _pause in range(6):
-        world.work()
-        world.let_time_pass()
-    run.refresh_from_db()
-    assert run.plan is not None and "calls" in run.plan, run.message
-    return run.plan
-
-
-def test_what_cannot_be_backfilled_is_refused(world: World) -> None:
-    world.main_job()
-    for scope in ({"rule": "stop"}, {"rule": "none"}, {"rule": RULE, "since": "May"}, {"rule": RULE, "email": "a@b.c"}):
-        with pytest.raises(RunRefused):
-            start_run("backfill", scope, "dana")
-    with pytest.raises(RunRefused):
-        start_run("backfill", {"rule": RULE, "limit": 0}, "dana")
-
-
-# --- the run ----------------------------------------------------------------------------------------------------
+def world(roomy: World) -> World:
+    return roomy
 
 
 def test_every_record_arrives_once_in_portions(world: World, small_pages: None) -> None:
@@ -246,6 +108,26 @@ def test_who_said_stop_is_made_with_the_stop(world: World) -> None:
     backfill(world)
     [lead] = world.leads
     assert lead["HasOptedOutOfEmail"] is True
+
+
+def test_who_leaves_while_it_reads_hides_nobody_behind_a_page(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    spread_over_time(world)
+    plan(world)
+    start_run("backfill", {"rule": RULE}, "dana")
+    rounds(1)
+    for number in range(5):  # of the page that was read
+        world.sandbox.act("getresponse", "leave", email=f"b{number}@example.com")
+    world.work(rounds=60)
+    assert {lead["Email"] for lead in world.leads} == {f"b{n}@example.com" for n in range(25)}
+
+
+def spread_over_time(world: World) -> None:
+    shelf = world.sandbox.store.shelf("getresponse")
+    for number, contact in enumerate(world.sandbox.records("getresponse", "contact")):
+        made = {"createdOn": f"2026-04-21T09:15:{number:02d}+0000"}
+        shelf.put("contact", contact["contactId"], contact | made)
 
 
 # --- crashes, stops, failures -----------------------------------------------------------------------------------
@@ -410,6 +292,19 @@ def test_it_stops_at_the_brake_and_goes_on_when_a_person_says_so(
     run.refresh_from_db()
     assert (run.state, len(world.leads)) == (RunState.DONE, 25)
     assert CallCount.objects.filter(run_id=run.pk).count() == 2
+
+
+def test_what_no_approval_lets_go_does_not_keep_it_at_the_brake(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"create": 1}
+    world.main_job()
+    signed_up(world, 3)
+    run = backfill(world)
+    with mock.patch("audit.decisions._why_not_approved", return_value="The person opted out."):
+        resume_run(run, "dana", None)
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, progress_of(run).held) == (RunState.DONE, 2)
+    assert "2 wait for approval" in run.message
 
 
 def test_one_that_stands_at_the_brake_can_be_stopped(world: World, settings: Any) -> None:

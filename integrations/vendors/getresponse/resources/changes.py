@@ -30,7 +30,7 @@ class ChangedContacts:
 
     def look(self, look: Look) -> Glance:
         if not look.cursor:
-            return first_place(look).glance()
+            return begun(first_place(look), look, [TAGS] if wants_tags(look) else []).glance()
         place = place_of(look)
         if not wants_tags(look):
             place = replace(place, swept="")

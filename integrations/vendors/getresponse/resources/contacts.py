@@ -57,21 +57,27 @@ class Contacts:
         return [Found("contact", record_id, by_field(record, fields)) for record_id, record in records.items()]
 
     def page(self, cursor: str, since: datetime | None, filters: Mapping[str, str]) -> Page:
-        page = leading_integer(cursor) or 1
+        """Each page begins at the time the last one ended with, so some contacts are listed twice and none is missed.
+
+        Numbered pages alone shift when contacts are removed meanwhile (getresponse.md §5, Paging).
+        """
+        start, _bar, number = cursor.rpartition("|")
         unknown = sorted(set(filters) - set(FILTERS))
         if unknown:
             raise Unsupported(f"GetResponse cannot filter contacts by {', '.join(unknown)}.")
         query = [(f"query[{name}]", value) for name, value in filters.items() if value]
         if since:
             query.append(("query[changedOn][from]", written(since)))
-        return self._page(query, page)
+        query += [("query[createdOn][from]", start)] if start else []
+        return self._page(query, start, leading_integer(number) or 1)
 
-    def _page(self, query: Sequence[tuple[str, str]], page: int) -> Page:
+    def _page(self, query: Sequence[tuple[str, str]], start: str, page: int) -> Page:
         paging = [("sort[createdOn]", "ASC"), ("page", str(page)), ("perPage", str(PER_PAGE))]
         answer = self.api.get("contacts", [*query, *paging])
         records = elements_of(answer.json)
         following = next_page(answer, page, len(records))
-        return Page(records, str(following or ""), leading_integer(answer.headers.get("TotalCount")))
+        cursor = cursor_after(records, start, following) if following else ""
+        return Page(records, cursor, leading_integer(answer.headers.get("TotalCount")))
 
     def _search(self, field: str, values: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """Compared again, because the search is a LIKE.
@@ -89,6 +95,14 @@ class Contacts:
 def written(moment: datetime) -> str:
     """A moment as GetResponse writes it: no colon in the offset (getresponse.md §2.1)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def cursor_after(records: Sequence[Record], start: str, following: int) -> str:
+    """From the last one's time on; of very many made in the same second, the next page of those."""
+    last = str(records[-1].get("createdOn") or start)
+    if last != start:
+        return f"{last}|1"
+    return f"{start}|{following}" if start else str(following)
 
 
 def contact_of(answer: Answer) -> Record:

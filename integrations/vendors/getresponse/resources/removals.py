@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ...base import Glance, Look, Notice, Record
 from ..client import Api
+from ..webhooks import EVENT_TYPES
 from .news import notice
 from .rounds import begun, first_place, moment, place_of
 from .searches import MOST_CONDITIONS, REMOVED, has_address, search
@@ -29,7 +30,7 @@ class Removals:
         fresh = [record for record in found if moment(record.get("deletedOn")) >= moment(place.before) - MARGIN]
         notices = [removal_notice(record) for record in fresh]
         following = replace(place, page=place.page + 1) if more else place.finished()
-        return following.glance([each for each in notices if each.type in look.wanted or not each.type])
+        return following.glance([each for each in notices if each.type in look.wanted])
 
     def find(self, emails: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
         """(reason, when) of each address that was removed from a list, by the address as it was asked for.
@@ -55,10 +56,12 @@ class Removals:
 
 
 def removal_notice(record: Record) -> Notice:
-    """The reason makes the type; one that GetResponse invents later is kept and means nothing to us."""
+    """The reason makes the type; one that GetResponse invents later says only that the contact left the list."""
     reason, when = str(record.get("reason") or ""), record.get("deletedOn")
+    type = f"contact_removed_{reason}"
     event_id = f"poll:{record['contactId']}:{reason}:{when}"
-    return notice(f"contact_removed_{reason}", record, event_id, when, reason=reason, deletedOn=when)
+    known = type if type in EVENT_TYPES else "contact_removed"
+    return notice(known, record, event_id, when, reason=reason, deletedOn=when)
 
 
 def _is_stop(record: Record) -> bool:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...base import Account, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
+from ...errors import MappingInvalid, NotFound
 from ...lookups import Entry
-from ..client import Api
+from ..client import NO_ACCESS, Api
 from ..fields import described_field
+from .bulk import Bulk, Wait
 from .checks import Checks
 from .choices import Choices
+from .lookups import Lookups
 from .queries import Queries
 from .watching import Watching
 from .writer import Writer
@@ -28,7 +31,12 @@ class Salesforce(Client):
         return Checks(self.api, self.queries).run()
 
     def describe(self, object: str) -> list[Field]:
-        return [described_field(field) for field in self.queries.describe(object)]
+        """Raises NotFound for an object that does not exist or that we may not see."""
+        try:
+            return [described_field(field) for field in self.queries.describe(object)]
+        except (NotFound, MappingInvalid) as error:
+            message = f"{self.account.name} has no object {object} that the integration user may see."
+            raise NotFound(message, vendor_code=error.vendor_code, help=NO_ACCESS) from error
 
     def look_up(self, key: str) -> Iterator[Entry]:
         return Choices(self.queries).entries(key)
@@ -54,6 +62,10 @@ class Salesforce(Client):
 
     def watch(self, look: Look) -> Glance:
         return Watching(self.queries).glance(look)
+
+    def load(self, writes: Sequence[Write], wait: Wait) -> Iterator[Outcome]:
+        """The same as `write` for thousands, through bulk jobs; waits between two looks at a job."""
+        return Bulk(self.api, Lookups(self.api, self.queries)).load(writes, wait)
 
     def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
         return self.queries.count(object, since, filters or {})

@@ -109,11 +109,11 @@ def _context(object: str, row: Record, before: State) -> Record:
     """`converted` and `merged_into` name what the record lives on as; the first also what opt-outs must follow to."""
     context: Record = {"LastModifiedById": row.get("LastModifiedById")}
     if contact_id := _became(row, before):
-        context["converted"] = {"object": "Contact", "record_id": contact_id}
+        context["converted"] = ["Contact", contact_id]
     if master := merged_into(row):
-        context["merged_into"] = {"object": object, "record_id": master}
+        context["merged_into"] = [object, master]
     if parent := PARENTS.get(str(row.get("WhoId") or "")[:3]):
-        context["parent"] = {"object": parent, "record_id": str(row["WhoId"])}
+        context["parent"] = [parent, str(row["WhoId"])]
     return context
 
 

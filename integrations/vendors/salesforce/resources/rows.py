@@ -8,7 +8,17 @@ from typing import Any
 from urllib.parse import quote
 
 from ...base import Outcome, Record, Write
-from ...errors import CrosswalkError, FieldHidden, NotFound, OutcomeUnknown, RecordError, Rejected, Unsupported
+from ...errors import (
+    Busy,
+    CrosswalkError,
+    FieldHidden,
+    NotFound,
+    OutcomeUnknown,
+    RecordError,
+    Rejected,
+    ScopeMissing,
+    Unsupported,
+)
 from ...http import Answer, Call
 from ..client import Api
 from .batches import Batch
@@ -45,11 +55,13 @@ class Rows:
         call = self._single(batch, batch.writes[0]) if alone else self._collection(batch)
         try:
             answer = self.api.send(call)
-        except RecordError as error:
+        except CrosswalkError as error:
+            if not _is_about_rows(error):
+                raise
             return self._refused(batch, error)
         return self._one(batch, answer) if alone else self._many(batch, answer)
 
-    def _refused(self, batch: Batch, error: RecordError) -> dict[str, Outcome]:
+    def _refused(self, batch: Batch, error: CrosswalkError) -> dict[str, Outcome]:
         """A call refused as a whole wrote nothing. One unreadable row spoils it for all: halves find that row."""
         if isinstance(error, Rejected) and len(batch.writes) > 1:
             middle = len(batch.writes) // 2
@@ -127,6 +139,11 @@ class Rows:
 
 def failed(writes: Sequence[Write], error: CrosswalkError) -> dict[str, Outcome]:
     return {write.id: Outcome(write.id, error=error) for write in writes}
+
+
+def _is_about_rows(error: CrosswalkError) -> bool:
+    """A locked row, or one that our user may not touch, says nothing of the connection; with 403 it does (§2.5)."""
+    return isinstance(error, RecordError) or (isinstance(error, (Busy, ScopeMissing)) and error.status == 400)
 
 
 def said(option: Any, default: str) -> str:

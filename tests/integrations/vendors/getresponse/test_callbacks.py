@@ -79,3 +79,29 @@ def test_removing_twice_does_no_harm(status: int) -> None:
     responses.delete(URL, status=status, json=OFF if status == 404 else None)
     client().remove_callback("account")
     assert len(responses.calls) == 1
+
+
+# --- a gateway in front of GetResponse ------------------------------------------------------------------------------
+
+GATEWAY = "https://api.getresponse.com/v3/callbacks"
+
+
+def at_gateway() -> GetResponse:
+    return GetResponse(getresponse_account(options={"callback_path": "/callbacks"}), Bench().services)
+
+
+@responses.activate
+def test_a_gateway_is_told_of_every_list_and_reports_tags() -> None:
+    responses.get("https://api.getresponse.com/v3/campaigns", json=[{"campaignId": "l1"}, {"campaignId": "l2"}])
+    responses.post(GATEWAY, json={})
+    registered = at_gateway().register_callback(OURS)
+    (body,) = posted()
+    assert body["campaigns"] == [{"campaignId": "l1"}, {"campaignId": "l2"}]
+    assert registered.ours and "contact.tagged" in registered.events
+
+
+@responses.activate
+def test_a_gateways_callbacks_of_other_programs_stay() -> None:
+    foreign = {"url": "https://n8n.example.com/hook", "actions": ACTIONS}
+    responses.get(GATEWAY, json=[foreign, {"url": OURS, "actions": ACTIONS}])
+    assert [callback.ours for callback in at_gateway().callbacks(OURS)] == [False, True]

@@ -7,9 +7,13 @@ import responses
 from responses import matchers
 
 from integrations.vendors.errors import Unavailable, Unsupported
+from integrations.vendors.getresponse.capabilities import CAPABILITIES
 from integrations.vendors.getresponse.resources import GetResponse
+from integrations.vendors.getresponse.webhooks import GetResponseWebhooks
 from integrations.vendors.lookups import Entry
+from integrations.vendors.payloads import look_up
 
+from ....payloads import payload
 from ..services import Bench, getresponse_account
 
 BASE = "https://api.getresponse.com/v3"
@@ -45,3 +49,26 @@ def test_what_cannot_be_read_is_said() -> None:
         list(client().look_up("tags"))
     with pytest.raises(Unsupported):
         client().look_up("users")
+
+
+@responses.activate
+def test_messages_are_newsletters_and_autoresponders_told_apart() -> None:
+    responses.get(f"{BASE}/newsletters", json=[{"newsletterId": "n1", "subject": "Spring", "status": "enabled"}])
+    responses.get(f"{BASE}/autoresponders", json=[{"autoresponderId": "a1", "name": "Welcome"}])
+    found = list(client().look_up("messages"))
+    assert found == [Entry("n1", "Spring", ("newsletter", "enabled")), Entry("a1", "Welcome", ("autoresponder",))]
+
+
+@responses.activate
+def test_an_account_without_old_forms_still_shows_its_forms() -> None:
+    responses.get(f"{BASE}/forms", json=[{"formId": "f1", "name": "Sign up"}])
+    responses.get(f"{BASE}/webforms", status=404, json={"code": 1013, "message": "Resource not found"})
+    assert list(client().look_up("forms")) == [Entry("f1", "Sign up")]
+
+
+def test_a_condition_on_a_message_is_chosen_by_name() -> None:
+    """The field is where the events have it."""
+    fields = {field: each.key for each in CAPABILITIES.lookups for field in each.fields}
+    (opened,) = GetResponseWebhooks().parse(payload("getresponse", "contact_opened_message").inbound)
+    assert look_up(opened.context, "message.resourceId")[0]
+    assert (fields["message.resourceId"], fields["webinar.webinarId"]) == ("messages", "webinars")

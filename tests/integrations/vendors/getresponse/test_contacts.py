@@ -161,3 +161,27 @@ def test_what_getresponse_cannot_do_is_unsupported(ask: Any) -> None:
 
 def test_the_vendor_connects_this_client() -> None:
     assert isinstance(VENDOR.connect(getresponse_account(), Bench().services), GetResponse)
+
+
+MADE = "2026-04-21T09:15:00+0000"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("cursor", "asked", "following"),
+    [
+        ("", {"page": "1"}, f"{MADE}|1"),  # from the last one's time on
+        (f"{MADE}|1", {"page": "1", "query[createdOn][from]": MADE}, f"{MADE}|2"),  # all of it in one second
+        (
+            "2026-04-20T00:00:00+0000|4",
+            {"page": "4", "query[createdOn][from]": "2026-04-20T00:00:00+0000"},
+            f"{MADE}|1",
+        ),
+    ],
+)
+def test_a_page_begins_where_the_last_one_ended(cursor: str, asked: dict[str, str], following: str) -> None:
+    elements = [{"contactId": "p1", "createdOn": MADE}]
+    responses.get(f"{BASE}/contacts", json=elements, headers={"TotalPages": "9", "TotalCount": "9"})
+    assert client().page("contact", cursor).cursor == following
+    assert {name: value for name, value in queries()[0].items() if name in asked} == asked
+    assert ("query[createdOn][from]" in queries()[0]) == ("|" in cursor)

@@ -10,7 +10,7 @@ import pytest
 
 from integrations.sandbox.testing import RunningSandbox
 from integrations.vendors.base import Inbound
-from integrations.vendors.errors import Unsupported
+from integrations.vendors.errors import AuthenticationFailed, RateLimited, Unavailable, Unsupported
 from integrations.vendors.getresponse.capabilities import CAPABILITIES
 from integrations.vendors.getresponse.resources import GetResponse, changes
 from integrations.vendors.getresponse.resources.contacts import written
@@ -302,3 +302,20 @@ def changed_later(sandbox: RunningSandbox, id: str, **changes: Any) -> None:
     contact = shelf.get("contact", id) or {}
     changed_on = written(datetime.now(UTC) + timedelta(minutes=1))
     shelf.put("contact", id, contact | changes | {"changedOn": changed_on})
+
+
+@pytest.mark.parametrize(
+    ("switch", "kind"),
+    [({"rate_limit": 1}, RateLimited), ({"unauthorized": 1}, AuthenticationFailed), ({"down": 1}, Unavailable)],
+)
+@pytest.mark.parametrize("key", [watch.key for watch in CAPABILITIES.watches])
+def test_a_look_at_a_vendor_in_trouble_is_told_as_any_call_is(
+    sandbox: RunningSandbox, client: GetResponse, key: str, switch: dict[str, Any], kind: type[Exception]
+) -> None:
+    wanted = frozenset({"contact.updated", "contact.deleted", "webinar.registered"})
+    watching = Watcher(client, key, wanted, datetime.now(UTC))
+    watching.round()
+    sandbox.switch("getresponse", **switch)
+    with pytest.raises(kind):
+        watching.look()
+    assert watching.round(minutes=15) == []

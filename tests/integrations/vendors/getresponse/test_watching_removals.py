@@ -60,10 +60,12 @@ def test_a_removal_is_told_once_by_what_its_reason_means(
     assert watching.round(minutes=15) == []
 
 
-def test_a_reason_that_nobody_knows_yet_is_kept_and_means_nothing(sandbox: RunningSandbox, watching: Watcher) -> None:
+def test_a_reason_that_nobody_knows_yet_says_only_that_somebody_left(
+    sandbox: RunningSandbox, watching: Watcher
+) -> None:
     leave(sandbox, "dana@example.com", "moved_to_mars")
     (notice,) = watching.round(minutes=15)
-    assert (notice.type, notice.vendor_type) == ("", "contact_removed_moved_to_mars")
+    assert (notice.type, notice.context["reason"]) == ("contact.deleted", "moved_to_mars")
 
 
 def test_who_left_long_before_the_start_is_no_news(sandbox: RunningSandbox, watching: Watcher) -> None:

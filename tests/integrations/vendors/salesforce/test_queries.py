@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 import responses
 
-from integrations.vendors.errors import FieldHidden, MappingInvalid
+from integrations.vendors.errors import FieldHidden, MappingInvalid, NotFound
 from integrations.vendors.salesforce.resources.queries import LONGEST_QUERY, literal, names, parts
 
 from .org import DATA, INSTANCE, client, rows, soql
@@ -40,7 +40,7 @@ def test_a_name_with_other_signs_never_enters_a_query(bad: str) -> None:
         client().find("Lead", bad, ["x"])
     with pytest.raises(MappingInvalid):
         client().find("Lead", "Email", ["x"], [bad])
-    with pytest.raises(MappingInvalid):
+    with pytest.raises(NotFound):
         client().describe(bad)
 
 
@@ -172,3 +172,11 @@ def test_a_page_that_is_not_full_is_the_last() -> None:
     responses.get(f"{DATA}/sobjects/Lead/describe", json={"fields": [{"name": "Id"}]})
     responses.get(f"{DATA}/query", json=page_rows(999))
     assert client().page("Lead").cursor == ""
+
+
+@responses.activate
+def test_records_are_counted_in_one_call_without_reading_them() -> None:
+    responses.get(f"{DATA}/query", json={"totalSize": 1234, "done": True, "records": []})
+    since = datetime(2026, 4, 21, 9, 15, tzinfo=UTC)
+    assert client().count("Lead", since, {"Status": "Open"}) == 1234
+    assert soql() == "SELECT COUNT() FROM Lead WHERE Status = 'Open' AND SystemModstamp >= 2026-04-21T09:15:00.000Z"

@@ -205,7 +205,7 @@ def test_a_conversion_names_the_contact_and_repeats_the_stop(
     updated, stopped = leads.news()
     assert (updated.type, stopped.type) == ("contact.updated", "opt_out.changed")
     for notice in (updated, stopped):
-        assert notice.context["converted"] == {"object": "Contact", "record_id": contact}
+        assert notice.context["converted"] == ["Contact", contact]
     assert leads.types() == []
 
 
@@ -240,7 +240,7 @@ def test_a_merged_record_says_where_it_lives_on_however_often_that_was_merged(
     sandbox.act("salesforce", "merge", id=first, into=second)
     sandbox.act("salesforce", "merge", id=second, into=third)
     news = {(n.type, n.record_id): n.context.get("merged_into") for n in leads.news()}
-    last = {"object": "Lead", "record_id": third}
+    last = ["Lead", third]
     assert news == {
         ("contact.deleted", first): last,
         ("opt_out.changed", first): last,  # the record it became may not have taken the stop over
@@ -260,7 +260,7 @@ def test_a_task_is_created_updated_completed_and_deleted(sandbox: RunningSandbox
     assert (created.type, created.record_id, created.context["parent"]) == (
         "task.created",
         id,
-        {"object": "Lead", "record_id": lead},
+        ["Lead", lead],
     )
     edit(sandbox, id, Priority="High")
     assert tasks.types() == ["task.updated"]

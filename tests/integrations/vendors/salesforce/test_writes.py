@@ -257,7 +257,7 @@ def test_a_strange_row_is_an_error_and_no_crash() -> None:
         (upsert(Amount=float("nan")), Rejected),
         (upsert(When=datetime(2026, 1, 1)), Rejected),
         (Write("c", "Campaign", "create", {}), Unsupported),
-        (Write("c", "Opportunity", "create", {}), Unsupported),
+        (Write("c", "Opportunity", "add_to_campaign", {}), Unsupported),
         (Write("c", "Lead", "add_tags", {}), Unsupported),
     ],
 )
