@@ -15,13 +15,14 @@ from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
 from .hooks.models import HookDelivery
-from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore
+from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore, Notification
 
 BATCH = 500
 EVERY = timedelta(hours=1)
 GO_ON = timedelta(minutes=1)  # when the time was up before the work was done
 TIME_BUDGET = 5.0  # seconds
 HOOK_DELIVERIES = timedelta(days=7)  # their length of life
+NOTIFICATIONS = timedelta(days=90)
 PRUNING, ATTEMPTS = "retention", "retention of attempts"
 
 
@@ -100,4 +101,19 @@ def delete_hook_deliveries() -> int:
     return len(ids)
 
 
-STEPS: tuple[Callable[[], int], ...] = (empty_events, delete_events, empty_attempts, delete_hook_deliveries)
+@transaction.atomic
+def delete_notifications() -> int:
+    """What was told, or could not be told in all that time."""
+    old = Notification.objects.filter(id__lt=first_id(clock.now() - NOTIFICATIONS)).order_by("id")
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    Notification.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+STEPS: tuple[Callable[[], int], ...] = (
+    empty_events,
+    delete_events,
+    empty_attempts,
+    delete_hook_deliveries,
+    delete_notifications,
+)

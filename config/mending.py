@@ -10,7 +10,8 @@ from django_q.models import Schedule
 
 from audit.hooks.models import DeliveryState, Hook, HookDelivery
 from audit.ledger import IN_LINE
-from audit.models import Change, ChangeState, Chore
+from audit.models import Change, ChangeState, Chore, Notification
+from audit.notifications.models import NotificationState
 from audit.retention import EVERY, PRUNING
 from integrations.clients import RENEWAL
 from integrations.knowledge import ASKING
@@ -54,6 +55,8 @@ def mend(lane: str) -> None:
     if lane == "bulk":
         due = HookDelivery.objects.filter(state=DeliveryState.DUE)
         mended += end_false_waits(due) + shorten(due, "lease_until", LEASE)
+        untold = Notification.objects.filter(state=NotificationState.DUE)
+        mended += end_false_waits(untold) + shorten(untold, "lease_until", LEASE)
         mended += end_false_waits(Hook.objects.all(), "paused_until", "paused_at")
     mended += shorten(Schedule.objects.all(), "next_run", SWEEP)
     if mended:

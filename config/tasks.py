@@ -8,6 +8,7 @@ import time
 from audit.delivery import deliver_due
 from audit.hooks.delivering import deliver_hooks
 from audit.ledger import changes_wait
+from audit.notifications.delivering import deliver_notifications
 from audit.retention import prune_due
 from audit.sealing import seal_due
 from integrations.inbox import events_wait
@@ -38,7 +39,7 @@ def work_off(lane: str) -> int:
         seal_due()
         prune_due()
         renew_due()
-        taken += deliver_hooks()
+        taken += deliver_hooks() + deliver_notifications()
     return taken
 
 
