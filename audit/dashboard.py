@@ -25,7 +25,8 @@ from integrations.vendors.registry import VENDORS
 from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
 from .hooks.models import Hook, HookState
-from .models import TELLING, Change, ChangeState, OptOut
+from .models import TELLING, Change, ChangeState, Notification, OptOut
+from .notifications.models import NotificationState
 from .optouts import OPT_OUT
 from .restarts import restarts_since
 from .seeking import newest_of_each
@@ -93,6 +94,7 @@ def in_step(connections: Sequence[dict[str, Any]], opt_outs: dict[str, Any]) -> 
         *count_problem(ChangeState.FAILED, "bad", "%(n)s change failed", "%(n)s changes failed"),
         *planning_problem(),
         *hook_problem(),
+        *notification_problem(),
         *count_problem(ChangeState.HELD, "warn", "%(n)s change waits for approval", "%(n)s changes wait for approval"),
     ]
     tone = "bad" if any(p["tone"] == "bad" for p in problems) else "warn" if problems else "good"
@@ -136,6 +138,16 @@ def hook_problem() -> list[Problem]:
         return []
     text = ngettext("%(n)s hook is switched off", "%(n)s hooks are switched off", off) % {"n": off}
     return [{"tone": "warn", "text": text, "url": reverse("admin:audit_hook_changelist")}]
+
+
+def notification_problem() -> list[Problem]:
+    """People of the team who were not told."""
+    failed = Notification.objects.filter(state=NotificationState.FAILED).order_by()[: BOUND + 1].count()
+    if not failed:
+        return []
+    text = ngettext("%(n)s notification was not sent", "%(n)s notifications were not sent", failed)
+    url = reverse("admin:audit_notification_changelist") + "?state__exact=failed"
+    return [{"tone": "warn", "text": text % {"n": bounded(failed, BOUND)}, "url": url}]
 
 
 def planning_problem() -> list[Problem]:

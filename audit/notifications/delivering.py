@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from integrations import clock
-from integrations.crypto import CannotDecrypt
 from integrations.ids import new_id
 from integrations.leases import LEASE, over_before, skip_claimed
 from integrations.people import emails_of
@@ -26,6 +25,7 @@ from ..settling import LADDER
 from .models import Notification, NotificationChannel, NotificationState
 from .recording import LANE
 from .sending import Reply, send
+from .targets import target_of
 from .wording import subject_of, text_of
 
 ROUND = 8  # messages at once, each in a thread: all are done well within the lease
@@ -139,13 +139,8 @@ def refusals(rows: Sequence[Notification]) -> dict[str, str]:
 def _targets(messages: Messages) -> dict[str, str]:
     """By channel where it leads; "" for what cannot be decrypted."""
     names = {message.to for message in messages if message.way != "@"}
-    found: dict[str, str] = {}
-    for channel in NotificationChannel.objects.filter(name__in=names).defer("target"):
-        try:
-            found[channel.name] = str(channel.target)
-        except (CannotDecrypt, NotificationChannel.DoesNotExist):  # it may have been removed just now
-            found[channel.name] = ""
-    return found
+    channels = NotificationChannel.objects.filter(name__in=names).defer("target")
+    return {channel.name: target_of(channel) for channel in channels}
 
 
 # --- settling ---------------------------------------------------------------------------------------------------

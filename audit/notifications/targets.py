@@ -10,11 +10,22 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from integrations.crypto import CannotDecrypt
 from integrations.vendors.http import is_safe_url
+
+from .models import NotificationChannel
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
 HERE = ("dbus", "qt", "kde", "glib", "gnome", "macosx", "windows", "syslog")  # this machine's own desktop and log
 _SEVERAL = re.compile(r"[,;\s]+")
+
+
+def target_of(channel: NotificationChannel) -> str:
+    """Where it leads; "" when that cannot be decrypted, or the channel was removed just now."""
+    try:
+        return str(channel.target)
+    except (CannotDecrypt, NotificationChannel.DoesNotExist):
+        return ""
 
 
 def is_address(text: str) -> bool:
