@@ -14,6 +14,7 @@ from integrations import clock
 from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
+from .chores import take_turn
 from .hooks.models import HookDelivery
 from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore, Notification
 
@@ -28,7 +29,7 @@ PRUNING, ATTEMPTS = "retention", "retention of attempts"
 
 def prune_due() -> None:
     """Once an hour, in one process: prune what is older than the settings say."""
-    if not _is_my_turn():
+    if not take_turn(PRUNING, EVERY):
         return
     if not prune(TIME_BUDGET):
         Chore.objects.filter(name=PRUNING).update(due_at=clock.now() + GO_ON)
@@ -42,15 +43,6 @@ def prune(seconds: float = float("inf")) -> bool:
             if time.monotonic() > ends:
                 return False
     return True
-
-
-def _is_my_turn() -> bool:
-    """Mostly one read: this is asked in every round of the bulk lane."""
-    now = clock.now()
-    if Chore.objects.filter(name=PRUNING, due_at__gt=now).exists():
-        return False
-    Chore.objects.bulk_create([Chore(name=PRUNING, due_at=now)], ignore_conflicts=True)
-    return Chore.objects.filter(name=PRUNING, due_at__lte=now).update(due_at=now + EVERY) == 1
 
 
 def _days_ago(days: int) -> datetime:

@@ -11,6 +11,7 @@ from django_q.models import Schedule
 from audit.hooks.models import DeliveryState, Hook, HookDelivery
 from audit.ledger import IN_LINE
 from audit.models import Change, ChangeState, Chore, Notification
+from audit.notifications.alerts import ALERTING
 from audit.notifications.models import NotificationState
 from audit.retention import EVERY, PRUNING
 from integrations.clients import RENEWAL
@@ -52,6 +53,7 @@ def mend(lane: str) -> None:
     mended += shorten(WatchState.objects.all(), "due_at", LONGEST_WATCH)
     mended += shorten(AccessToken.objects.all(), "renewing_until", RENEWAL)
     mended += shorten(Chore.objects.filter(name=PRUNING), "due_at", EVERY)
+    mended += shorten(Chore.objects.filter(name=ALERTING), "due_at", SWEEP)
     if lane == "bulk":
         due = HookDelivery.objects.filter(state=DeliveryState.DUE)
         mended += end_false_waits(due) + shorten(due, "lease_until", LEASE)

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Alert',
             fields=[
                 ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('connection_stopped', 'A connection stopped'), ('opt_out_overdue', 'An opt-out is overdue'), ('changes_failed', 'Changes failed'), ('run_at_brake', 'A run stopped at the brake'), ('restarts', 'A worker is started again and again')], max_length=40)),
+                ('kind', models.CharField(choices=[('connection_stopped', 'A connection stopped'), ('opt_out_overdue', 'An opt-out is overdue'), ('changes_failed', 'Changes failed'), ("stopped_at_brake", "The brake stopped a run or a burst"), ('restarts', 'A worker is started again and again')], max_length=40)),
                 ('title', models.CharField(max_length=200)),
                 ('mark', models.CharField(blank=True, max_length=26)),
                 ('channels', models.JSONField(default=list)),

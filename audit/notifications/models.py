@@ -17,7 +17,7 @@ class AlertKind(models.TextChoices):
     CONNECTION = "connection_stopped", _("A connection stopped")
     OPT_OUT = "opt_out_overdue", _("An opt-out is overdue")
     FAILED = "changes_failed", _("Changes failed")
-    BRAKE = "run_at_brake", _("A run stopped at the brake")
+    BRAKE = "stopped_at_brake", _("The brake stopped a run or a burst")
     RESTARTS = "restarts", _("A worker is started again and again")
 
 
