@@ -23,6 +23,7 @@ from .notifications.delivering import retry
 from .notifications.models import AlertKind, Notification, NotificationState
 
 CHANGE = "audit.change_notification"
+SHOWN = 90  # characters of a problem in the list; its page has all
 NOTIFICATION_LOOK = {
     NotificationState.DUE: ("wait", "schedule"),
     NotificationState.SENT: ("good", "check_circle"),
@@ -88,7 +89,8 @@ class NotificationAdmin(WatchAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_label(self, row: Notification) -> SafeString:
-        return lines([state_of(row), subtle(row.problem[:160])])
+        is_due = row.state == NotificationState.DUE
+        return lines([state_of(row), subtle(shortened(row.problem)), moment(row.next_attempt_at) if is_due else ""])
 
     @admin.display(description=gettext_lazy("to"))
     def to_label(self, row: Notification) -> SafeString:
@@ -129,6 +131,10 @@ def reason_of(row: Notification) -> SafeString:
     if row.alert:
         return said(AlertKind(row.alert).label if row.alert in AlertKind.values else row.alert)
     return ltr(row.rule)
+
+
+def shortened(problem: str) -> str:
+    return problem if len(problem) <= SHOWN else f"{problem[:SHOWN]}…"
 
 
 def state_of(row: Notification) -> SafeString:

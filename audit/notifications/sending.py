@@ -20,7 +20,7 @@ from .targets import addresses_in, notification_library, service_of
 SECONDS = 25  # that one message may take
 NO_MAIL = (
     "No mail server is set. Put EMAIL_URL (smtp+tls://user:password@mail.example.com:587) and EMAIL_FROM into the "
-    "settings, restart, then press Retry."
+    "settings and restart."
 )
 SIGN_IN = "The mail server refused the user or the password of EMAIL_URL."
 NOT_REACHED = "The mail server of EMAIL_URL could not be reached."

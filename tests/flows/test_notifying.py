@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from audit.models import Notification
 from integrations.inbox import replay_event
-from integrations.models import Connection, Event, EventSource, Person
+from integrations.models import Connection, Event, EventSource, Person, WatchState
 from integrations.refreshing import refresh_account
 from integrations.vendors.errors import Unavailable
+from mappings.models import Rule, RunKind
+from mappings.runs import start_run
 from tests.acting_vendor import Office
 from tests.world import World
 
@@ -209,3 +211,31 @@ def test_at_salesforce_and_getresponse_it_goes_with_the_main_job(world: World) -
     world.work()
     assert len(world.leads) == 1
     assert [(sent.to, sent.subject) for sent in mail.outbox] == [(["sales@example.com"], "New: Dana Cohen")]
+
+
+def test_what_is_pushed_and_then_seen_is_told_once(world: World) -> None:
+    world.rule("new", "contact.subscribed", telling(subject="New: {name}"))
+    world.work()
+    world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    WatchState.objects.update(due_at=timezone.now())
+    world.let_time_pass()
+    world.work()
+    assert Event.objects.filter(type="contact.subscribed").count() == 2
+    assert len(told()) == 1
+    assert any("it is done once" in event.reason for event in Event.objects.all())
+
+
+def test_a_backfill_and_a_resync_of_many_tell_nobody(world: World) -> None:
+    world.main_job()
+    world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    Rule.objects.filter(name="new-subscriber").update(
+        actions=[{"upsert": {"mapping": "subscriber-to-lead"}}, telling()]
+    )
+    start_run(RunKind.RESYNC, {"rule": "new-subscriber"}, "somebody")
+    for _time in range(3):
+        world.let_time_pass()
+        world.work()
+    assert Event.objects.filter(source=EventSource.RESYNC, state="planned").exists()
+    assert told() == []

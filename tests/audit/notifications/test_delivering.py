@@ -58,7 +58,7 @@ def test_without_a_mail_server_it_fails_and_says_what_to_set(settings: Any) -> N
     row = note()
     deliver_notifications()
     row.refresh_from_db()
-    assert row.state == "failed" and "Put EMAIL_URL" in row.problem and "press Retry" in row.problem
+    assert row.state == "failed" and "Put EMAIL_URL" in row.problem and "restart" in row.problem
     settings.MAIL_IS_SET = True
     assert retry([row]) == 1
     deliver_notifications()
