@@ -19,8 +19,9 @@ from integrations.admin_search import id_prefix
 from integrations.models import Event
 
 from .admin_words import name_people, who, who_link
-from .notifications.delivering import retry
+from .notifications.delivering import leave, retry
 from .notifications.models import AlertKind, Notification, NotificationState
+from .notifications.recording import UNTOLD
 
 CHANGE = "audit.change_notification"
 SHOWN = 90  # characters of a problem in the list; its page has all
@@ -28,6 +29,7 @@ NOTIFICATION_LOOK = {
     NotificationState.DUE: ("wait", "schedule"),
     NotificationState.SENT: ("good", "check_circle"),
     NotificationState.FAILED: ("bad", "error"),
+    NotificationState.LEFT: ("plain", "notifications_off"),
 }
 
 
@@ -43,6 +45,18 @@ def retry_selected(model_admin: Any, request: HttpRequest, rows: QuerySet[Notifi
     messages.success(request, said_so % {"n": count})
 
 
+def leave_one(request: HttpRequest, row: Notification) -> None:
+    leave([row])
+    messages.success(request, _("It stays unsent, and is in the way no more."))
+
+
+@admin.action(description=gettext_lazy("Leave unsent"), permissions=["retry"])
+def leave_selected(model_admin: Any, request: HttpRequest, rows: QuerySet[Notification]) -> None:
+    count = leave(rows)
+    said_so = ngettext("%(n)s notification stays unsent.", "%(n)s notifications stay unsent.", count)
+    messages.success(request, said_so % {"n": count})
+
+
 @admin.register(Notification)
 class NotificationAdmin(WatchAdmin):
     page_template = "admin/audit/notification/page.html"
@@ -52,7 +66,7 @@ class NotificationAdmin(WatchAdmin):
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("id",)
     search_help_text = gettext_lazy("Recipient, or id")
-    actions = (retry_selected,)
+    actions = (retry_selected, leave_selected)
     buttons = (
         Button(
             "retry",
@@ -61,6 +75,14 @@ class NotificationAdmin(WatchAdmin):
             retry_one,
             "replay",
             "primary",
+            when=lambda row: row.state in UNTOLD,
+        ),
+        Button(
+            "leave",
+            gettext_lazy("Leave unsent"),
+            CHANGE,
+            leave_one,
+            "notifications_off",
             when=lambda row: row.state == NotificationState.FAILED,
         ),
     )
@@ -145,8 +167,10 @@ def answer_of(row: Notification) -> dict[str, Any]:
     """The page's first line."""
     tone, icon = NOTIFICATION_LOOK[NotificationState(row.state)]
     if row.state == NotificationState.FAILED:
-        words = row.problem + " " + _("Mend that, then press Retry.")
+        words = row.problem + " " + _("Mend that, then press Retry; or leave it unsent.")
         return {"tone": tone, "icon": icon, "answer": _("It was not sent"), "more": words}
+    if row.state == NotificationState.LEFT:
+        return {"tone": tone, "icon": icon, "answer": _("It was left unsent"), "more": row.problem}
     if row.state == NotificationState.SENT:
         return {"tone": tone, "icon": icon, "answer": _("It was sent"), "more": ""}
     return {"tone": tone, "icon": icon, "answer": _("It waits to be sent"), "more": row.problem}

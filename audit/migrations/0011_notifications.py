@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(blank=True, max_length=120, verbose_name='rule')),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('alert', models.CharField(blank=True, max_length=40, verbose_name='alert')),
-                ('state', models.CharField(choices=[('due', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed')], default='due', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('due', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('left', 'Left unsent')], default='due', max_length=10, verbose_name='state')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next attempt')),
                 ('postponed_at', models.DateTimeField(null=True)),

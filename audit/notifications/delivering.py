@@ -23,7 +23,7 @@ from integrations.wake import wake
 from ..models import OptOut, OptOutState
 from ..settling import LADDER
 from .models import Notification, NotificationChannel, NotificationState
-from .recording import LANE
+from .recording import LANE, UNTOLD
 from .sending import Reply, send
 from .targets import target_of
 from .wording import subject_of, text_of
@@ -67,10 +67,18 @@ def deliver_notifications() -> int:
 
 def retry(rows: Iterable[Notification]) -> int:
     """Send what failed again, with a full set of attempts. Returns how many that were."""
-    failed = Notification.objects.filter(pk__in=[row.pk for row in rows], state=NotificationState.FAILED)
-    count = failed.update(state=NotificationState.DUE, attempts=0, **due_now())
+    count = _unsent(rows).update(state=NotificationState.DUE, attempts=0, **due_now())
     transaction.on_commit(partial(wake, LANE))
     return count
+
+
+def leave(rows: Iterable[Notification]) -> int:
+    """A person decided that it need not be sent any more. Returns how many that were."""
+    return _unsent(rows).filter(state=NotificationState.FAILED).update(state=NotificationState.LEFT)
+
+
+def _unsent(rows: Iterable[Notification]) -> QuerySet[Notification]:
+    return Notification.objects.filter(pk__in=[row.pk for row in rows], state__in=UNTOLD)
 
 
 @transaction.atomic

@@ -51,6 +51,7 @@ class NotificationState(models.TextChoices):
     DUE = "due", _("Waiting")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
+    LEFT = "left", _("Left unsent")
 
 
 class Notification(models.Model):

@@ -21,6 +21,7 @@ from .models import Notification, NotificationState
 LANE = "bulk"  # a mail server that is slow to answer must not hold up leads, let alone a stop
 DAILY_AT = 8  # o'clock in TIME_ZONE
 LONGEST_TEXT, LONGEST_SUBJECT = 20_000, 200
+UNTOLD = (NotificationState.FAILED, NotificationState.LEFT)
 Told = tuple[str, str]  # (person id, recipient)
 
 
@@ -63,11 +64,11 @@ def told_lately(people: Iterable[Person], rule: str, position: int, span: timede
     """Who was told of which of these people by this action within the span, or is to be."""
     now = clock.now()
     rows = Notification.objects.filter(person__in=list(people), rule=rule, position=position)
-    lately = rows.filter(created_at__range=(now - span, now + span)).exclude(state=NotificationState.FAILED)
+    lately = rows.filter(created_at__range=(now - span, now + span)).exclude(state__in=UNTOLD)
     return {(str(person_id), to) for person_id, to in lately.values_list("person_id", "to")}
 
 
 def recorded(identities: Collection[str]) -> bool:
     """Whether one of these was told, or is to be; what failed was not."""
     known = Notification.objects.filter(identity__in=identities)
-    return known.exclude(state=NotificationState.FAILED).exists()
+    return known.exclude(state__in=UNTOLD).exists()

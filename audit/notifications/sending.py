@@ -26,6 +26,7 @@ SIGN_IN = "The mail server refused the user or the password of EMAIL_URL."
 NOT_REACHED = "The mail server of EMAIL_URL could not be reached."
 NOT_TAKEN = "It could not be reached, or did not take the message."
 NOT_KNOWN = "Its URL is not known any more: enter it again."
+_CALLS = re.compile(r"@(?=everyone|here|channel|all)|<(?=[@!#])", re.IGNORECASE)
 _STATUS = re.compile(r"error=(\d{3})")
 
 
@@ -100,8 +101,20 @@ def send_to_url(url: str, subject: str, text: str) -> Reply:
     service, library = service_of(url), notification_library()
     if service is None:
         return Reply(NOT_KNOWN, is_final=True)
-    result = library.Apprise(service).notify(text, subject, body_format=library.NotifyFormat.TEXT, timeout=SECONDS)
+    body, format = _body(hushed(text), service, library.NotifyFormat)
+    result = library.Apprise(service).notify(body, hushed(subject), body_format=format, timeout=SECONDS)
     return Reply() if result else Reply(_why(result))
+
+
+def _body(text: str, service: Any, formats: Any) -> tuple[str, Any]:
+    """Plain text where it is taken; else HTML, of which the library makes Markdown with links that work."""
+    taken = service.notify_format if isinstance(service.notify_format, tuple) else (service.notify_format,)
+    return (text, formats.TEXT) if formats.TEXT in taken else (html_of(text), formats.HTML)
+
+
+def hushed(text: str) -> str:
+    """What a stranger is called must not call a whole room: @everyone, <!channel>, <@name>."""
+    return _CALLS.sub("\\g<0>\u200b", text)
 
 
 def _why(result: Any) -> str:

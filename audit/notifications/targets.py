@@ -70,7 +70,9 @@ def service_of(target: str) -> Any:
     if target.partition("://")[0].lower() in HERE:
         return None
     library = notification_library()
-    asset = library.AppriseAsset(app_id="Crosswalk", app_desc="Crosswalk", storage_mode="memory")
+    asset = library.AppriseAsset(
+        app_id="Crosswalk", app_desc="Crosswalk", storage_mode="memory", image_url_mask="", image_url_logo=""
+    )
     found = None
     for url in (target, _as_webhook(target)):
         found = found or library.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)

@@ -135,6 +135,19 @@ def test_what_failed_is_sent_again_from_its_page_and_from_the_list(admin_client:
     assert "It was sent" in page and "press/retry/" not in page
 
 
+def test_what_need_not_be_sent_any_more_is_in_the_way_no_more(admin_client: Client) -> None:
+    connection()
+    rows = [note("nobody-there", f"Lead {n}") for n in range(3)]
+    deliver_notifications()
+    assert "is in the way no more" in press(admin_client, rows[0], "leave").content.decode()
+    data = {"action": "leave_selected", "_selected_action": [row.pk for row in rows]}
+    assert "2 notifications stay unsent." in admin_client.post(NOTIFICATIONS, data, follow=True).content.decode()
+    assert "not sent" not in admin_client.get("/admin/").content.decode()
+    assert "It was left unsent" in admin_client.get(page_of(rows[0])).content.decode()
+    press(admin_client, rows[0], "retry")
+    assert Notification.objects.get(pk=rows[0].pk).state == "due"
+
+
 def test_a_persons_page_shows_who_was_told_of_them(admin_client: Client) -> None:
     who = person()
     note(person=who)
@@ -146,7 +159,7 @@ def test_each_button_needs_its_own_permission(room: Room) -> None:
     one, row = channel(), note("nobody-there")
     deliver_notifications()
     looks = staff("audit.view_notificationchannel", "audit.view_notification")
-    for each, verb in ((one, "test"), (row, "retry")):
+    for each, verb in ((one, "test"), (row, "retry"), (row, "leave")):
         page = looks.get(page_of(each))
         assert page.status_code == 200 and f"press/{verb}/" not in page.content.decode()
         assert press(looks, each, verb).status_code == 403

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+import responses
 from django.core import mail
 from django.utils import timezone
 
@@ -174,6 +177,36 @@ def test_a_channel_that_cannot_be_decrypted_fails_alone(room: Room, settings: An
     row.refresh_from_db()
     other.refresh_from_db()
     assert (row.state, other.state) == ("failed", "sent") and "CREDENTIAL_KEYS" in row.problem
+
+
+TEAMS = (
+    "https://prod-1.westus.logic.azure.com:443/workflows/643e69f83c8944a/triggers/manual/paths/invoke"
+    "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=abc"
+)
+SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+DISCORD = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz-_12"
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (SLACK, ["&lt;\\u200b!channel&gt;", "https://crosswalk.example.com/admin/integrations/person/"]),
+        (DISCORD, ["@\\u200beveryone", "<\\u200b!channel>"]),
+        (TEAMS, ["AdaptiveCard", "](<https://crosswalk.example.com/admin/integrations/person/"]),
+    ],
+)
+def test_chats_are_told_in_their_own_words_and_nobody_can_call_a_whole_room(target: str, said: list[str]) -> None:
+    channel(target=target)
+    row = note("sales-team", "@everyone", body="<!channel> wrote", person=person())
+    with responses.RequestsMock() as web:
+        web.add(responses.POST, re.compile(f"https://{urlsplit(target).hostname}"), body="ok")
+        deliver_notifications()
+        body = web.calls[0].request.body
+    sent = body if isinstance(body, str) else body.decode()
+    assert all(each in sent for each in said), sent
+    assert "@everyone" not in sent and "<!channel>" not in sent and "github" not in sent
+    row.refresh_from_db()
+    assert row.state == "sent"
 
 
 # --- never to the person themselves -----------------------------------------------------------------------------
