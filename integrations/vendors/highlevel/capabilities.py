@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
             batch=BATCH,
             modified_field="dateUpdated",
             made_field="dateAdded",
+            nested=True,
             source=SOURCE + ": contacts.json, and the task search of locations.json",
         ),
         ObjectCapability(
@@ -49,6 +50,7 @@ CAPABILITIES = Capabilities(
             id_field="id",
             batch=BATCH,
             made_field="dateAdded",
+            nested=True,
             source=SOURCE + ": contacts.json; a note is read and written by way of its contact",
         ),
         ObjectCapability(
