@@ -65,6 +65,7 @@ def settle(
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
+    optouts.cover_lifted_records(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 
@@ -284,6 +285,11 @@ def _new_link(change: Change) -> Link:
 def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
     """Set aside claimed changes because of an opt-out, at no cost."""
     _take_back(changes, ChangeState.HELD, reasons)
+
+
+def call_off(changes: Sequence[Change], reason: str) -> None:
+    """Claimed changes that are never to be sent."""
+    _take_back(changes, ChangeState.CANCELLED, {change.id: reason for change in changes})
 
 
 def give_back(changes: Sequence[Change]) -> None:
