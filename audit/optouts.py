@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -224,15 +224,29 @@ def cover_new_records(changes: Sequence[Change]) -> list[Change]:
         if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
         and flags_of(change.connection, change.object, opt_out.channel)
     ]
-    missed += [
-        change_for(opt_out, change.connection, found, None, actor="opt-out")
-        for change in made
-        for opt_out in opt_outs.get(change.person_id or "", [])
-        for found in address_records(opt_out, change.connection)
-    ]
+    missed += _of_addresses(made, opt_outs)
     recorded = record_changes(missed) if missed else []
     wake_for(recorded)
     return recorded
+
+
+def cover_unknown_records(changes: Sequence[Change]) -> None:
+    """Who may have been put somewhere by a write that is held now is told of by address; nobody looks for the record.
+
+    Call inside a transaction.
+    """
+    opt_outs = open_opt_outs(change.person_id for change in changes if change.person_id) if changes else {}
+    missed = _of_addresses(changes, opt_outs)
+    wake_for(record_changes(missed) if missed else [])
+
+
+def _of_addresses(changes: Sequence[Change], opt_outs: Mapping[str, Sequence[OptOut]]) -> list[Change]:
+    return [
+        change_for(opt_out, change.connection, found, None, actor="opt-out")
+        for change in changes
+        for opt_out in opt_outs.get(change.person_id or "", [])
+        for found in address_records(opt_out, change.connection)
+    ]
 
 
 def _after(change: Change) -> dict[str, Any]:

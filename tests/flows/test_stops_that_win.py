@@ -91,3 +91,23 @@ def test_a_newer_stop_of_all_channels_is_not_lifted_by_what_answers_the_older_on
     outbound.work()
     assert OptOut.objects.filter(state=OptOutState.OPEN).count() == 2
     assert DANA in outbound.masks
+
+
+# --- what was on its way when the stop came ---------------------------------------------------------------------------
+
+
+def test_who_was_accepted_before_the_stop_is_blocked_though_the_record_is_looked_for_no_more(
+    outbound: Outbound,
+) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead())
+    outbound.work()
+    [accepted] = outbound.changes()
+    OptOut.objects.create(
+        person=accepted.person, address=DANA, connection=outbound.getresponse, heard_at=timezone.now(),
+        targets=["salesforce-main"],
+    )  # fmt: skip
+    outbound.settle_accepted()
+    accepted.refresh_from_db()
+    assert (accepted.state, len(outbound.contacts)) == (ChangeState.HELD, 1)
+    assert DANA in outbound.masks
