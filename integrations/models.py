@@ -196,17 +196,15 @@ class WatchState(models.Model):
 
 
 class RecordState(models.Model):
-    """What a watch remembers of one record, to see at the next look what became different."""
+    """What a watch remembers of one record, to see at the next look what became different. It ends with the watch."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    watch = models.ForeignKey(WatchState, on_delete=models.CASCADE, related_name="+", db_index=False)
     object = models.CharField(max_length=80)
     record_id = models.CharField(max_length=200)
     facts = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "object", "record_id"], name="one_state_per_record")
-        ]
+        constraints = [models.UniqueConstraint(fields=["watch", "object", "record_id"], name="one_state_per_record")]
 
     def __str__(self) -> str:
         return f"{self.object} {self.record_id}"

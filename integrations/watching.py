@@ -111,13 +111,21 @@ def _states() -> dict[_Spot, WatchState]:
 def _begin_and_end(places: Iterable[_Spot], states: dict[_Spot, WatchState]) -> None:
     """A watch begins when somebody wants it and ends when nobody does: what happens in between is nobody's news."""
     ended = states.keys() - set(places)
-    if ended:
-        WatchState.objects.filter(pk__in=[states.pop(spot).pk for spot in ended]).delete()
+    for spot in ended:
+        _end(states.pop(spot))
     begun = set(places) - states.keys()
     if begun:
         rows = [WatchState(connection_id=pk, key=key, due_at=clock.now()) for pk, key in begun]
         WatchState.objects.bulk_create(rows, ignore_conflicts=True)
         states.update({spot: state for spot, state in _states().items() if spot in begun})
+
+
+@transaction.atomic
+def _end(state: WatchState) -> None:
+    """With all it remembers, which may be as many rows as the vendor has records."""
+    remembered = RecordState.objects.filter(watch=state)
+    remembered._raw_delete(remembered.db)
+    state.delete()
 
 
 def _is_awake(connection: Connection, now: datetime) -> bool:
@@ -156,12 +164,12 @@ def _look(place: _Place) -> int:
 def _ask(place: _Place) -> Glance:
     holding = Holding(WatchState.objects.filter(place.held))
     client = open_client(place.connection, ExchangeList(holding))
-    recall = partial(_recall, place.connection)
+    recall = partial(_recall, place.state)
     return client.watch(Look(place.watch.key, place.state.cursor, clock.now(), place.wanted, recall))
 
 
-def _recall(connection: Connection, object: str, record_ids: Sequence[str]) -> dict[str, Record]:
-    rows = RecordState.objects.filter(connection=connection, object=object, record_id__in=list(record_ids))
+def _recall(state: WatchState, object: str, record_ids: Sequence[str]) -> dict[str, Record]:
+    rows = RecordState.objects.filter(watch=state, object=object, record_id__in=list(record_ids))
     return dict(rows.values_list("record_id", "facts"))
 
 
@@ -182,7 +190,7 @@ def _keep(place: _Place, glance: Glance) -> int:
         if not WatchState.objects.select_for_update().filter(place.held).exists():
             return 0
         stored = _store(place, glance.notices)
-        _remember(place.connection, glance.states)
+        _remember(place.state, glance.states)
         _go_on(place, glance, len(stored))
     for lane in {event.lane for event in stored}:
         wake(lane)
@@ -202,12 +210,12 @@ def _is_wanted(notice: Notice, wanted: frozenset[str]) -> bool:
     return notice.type in wanted or CONVERTED in notice.context
 
 
-def _remember(connection: Connection, states: Mapping[tuple[str, str], Record]) -> None:
+def _remember(state: WatchState, states: Mapping[tuple[str, str], Record]) -> None:
     rows = [
-        RecordState(connection=connection, object=object, record_id=record_id, facts=storable(facts))
+        RecordState(watch=state, object=object, record_id=record_id, facts=storable(facts))
         for (object, record_id), facts in states.items()
     ]
-    put_rows(rows, ["connection", "object", "record_id"], ["facts"])
+    put_rows(rows, ["watch", "object", "record_id"], ["facts"])
 
 
 def _go_on(place: _Place, glance: Glance, found: int) -> None:

@@ -13,19 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='RecordState',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object', models.CharField(max_length=80)),
-                ('record_id', models.CharField(max_length=200)),
-                ('facts', models.JSONField(default=dict)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.connection')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'object', 'record_id'), name='one_state_per_record')],
-            },
-        ),
-        migrations.CreateModel(
             name='WatchState',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -42,6 +29,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('connection', 'key'), name='one_watch_state')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RecordState',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object', models.CharField(max_length=80)),
+                ('record_id', models.CharField(max_length=200)),
+                ('facts', models.JSONField(default=dict)),
+                ('watch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.watchstate')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('watch', 'object', 'record_id'), name='one_state_per_record')],
             },
         ),
     ]

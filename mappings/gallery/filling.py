@@ -29,7 +29,7 @@ class _LeftOut:
 
 def fill(template: Template, name: str, answers: Answers) -> dict[str, Any]:
     """The configuration of one use of a template. `answers` are of its roles and questions; None or "" is none."""
-    known = {question.name: question.default for question in template.questions} | {NAME: name}
+    known = {question.name: question.otherwise for question in template.questions} | {NAME: name}
     known |= {key: answer for key, answer in answers.items() if answer not in (None, "", [])}
     filled = _filled(template.document, known)
     rules = {key: rule for key, rule in filled.get("rules", {}).items() if rule.get("do")}

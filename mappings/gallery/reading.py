@@ -40,6 +40,11 @@ class Question:
     several: bool = False
     number: bool = False
 
+    @property
+    def otherwise(self) -> str | int:
+        """What stands for no answer; "" is nothing at all."""
+        return int(self.default) if self.number and self.default else self.default
+
 
 @dataclass(frozen=True)
 class Template:

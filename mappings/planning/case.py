@@ -19,7 +19,7 @@ from integrations.vendors.registry import vendor
 
 from ..conditions import Condition, holds
 from ..moments import moment_in
-from ..spec import ActionSpec, MappingSpec, RuleSpec
+from ..spec import HAPPENED_AT, ActionSpec, MappingSpec, RuleSpec
 from ..transforms import Context
 
 CREDIBLE = timedelta(days=1)  # by more than this no clock is behind: then it is the vendor's time that is wrong
@@ -64,10 +64,12 @@ class Case:
         return max(self.event.occurred_at, stamp.at) if stamp is not None and is_near else self.event.occurred_at
 
     def lookup(self, path: str) -> tuple[bool, Any]:
-        """A path of the record; what only the event knows is under the names the event uses."""
+        """A path of the record; what only the event knows is under the names the event uses, or under ours."""
         there, value = self.kind.path(self.record, path)
         if there and self._is_made_up(path, value):
             return True, None
+        if not there and path == HAPPENED_AT:
+            return True, self.happened_at.isoformat()
         return (there, value) if there else self.kind.path(self.event.context, path)
 
     def _is_made_up(self, path: str, value: Any) -> bool:

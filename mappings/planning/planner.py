@@ -27,6 +27,7 @@ from .actions.opt_out import tell_stops
 from .approvals import hold_for_approval
 from .brake import brake
 from .case import Case, Step, Workshop
+from .echoes import drop_own_tags
 from .first_links import tell_stops_found
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
@@ -110,6 +111,7 @@ def open_cases(
 def intend(connection: Connection, rules: Sequence[RuleSpec], cases: Sequence[Case], shop: Workshop) -> None:
     """Find whose each case is, and what is to be written for it. The changes are not recorded yet; people are."""
     active = identify_cases(connection, [case for case in cases if case.rules or is_about_identity(case.event)])
+    drop_own_tags(active)
     _carry_opt_outs(active, shop)
     _follow_conversions(connection, active, shop)
     _run_rules(rules, active, shop)

@@ -26,7 +26,7 @@ from ..planning.rules import open_workshop
 from . import costs
 from .nights import HOURS
 from .rehearsal import Counting, Outcome, rehearse
-from .sources import event_of, filters_of, source_object
+from .sources import event_of, filters_of, id_field, source_object
 
 ALL_UP_TO = 500  # records that are all rehearsed
 SAMPLE = 2 * CLAIM
@@ -60,9 +60,8 @@ class Listing:
     """The beginning of what is to be read."""
 
     records: list[Record]
-    total: int
+    total: int | None  # None where the vendor does not say
     page: int  # records in a page
-    calls: int
 
 
 def is_ready(plan: Mapping[str, Any] | None) -> bool:
@@ -74,32 +73,41 @@ def rehearse_further(run: Run, rule: Rule, since: Any) -> dict[str, Any]:
     draft = Draft(**(run.plan or {}).get("draft", {}))
     holding = Holding(Run.objects.filter(pk=run.pk, lease=run.lease))
     listing = _list(rule, since, ALL_UP_TO, holding)
-    total = min(listing.total, int(run.scope.get("limit") or listing.total))
-    most = total if total <= ALL_UP_TO else SAMPLE
+    total = _wanted(listing, run.scope.get("limit"))
+    most = total if total is not None and total <= ALL_UP_TO else SAMPLE
     records = listing.records[draft.seen : min(most, draft.seen + CLAIM)]
     if records:
         events = [event_of(run, rule, record, EventSource.BACKFILL) for record in records]
         draft.add(len(records), rehearse(rule.connection, events, holding))
         return {"draft": asdict(draft)}
-    return _plan(run, rule, draft, listing, total)
+    return _plan(rule, draft, listing, total)
+
+
+def _wanted(listing: Listing, limit: int | None) -> int | None:
+    """How many records it is about; None where nobody knows."""
+    if listing.total is None:
+        return limit if limit and limit <= len(listing.records) else None
+    return min(listing.total, limit or listing.total)
 
 
 def _list(rule: Rule, since: Any, wanted: int, holding: Holding) -> Listing:
-    """At least as many records as are wanted, where there are."""
-    journal = Counting(holding)
-    client, object, filters = open_client(rule.connection, journal, "bulk"), source_object(rule), filters_of(rule)
+    """At least as many records as are wanted, where there are; each once."""
+    client = open_client(rule.connection, Counting(holding), "bulk")
+    object, filters, own_id = source_object(rule), filters_of(rule), id_field(rule.connection, source_object(rule))
     page = client.page(object, "", since, filters)
-    records, size, total = list(page.records), len(page.records), page.total
+    records = {str(record[own_id]): record for record in page.records}
+    size, total = max(1, len(records)), page.total
     if total is None:
         total = client.count(object, since, filters) if page.cursor else len(records)
     while page.cursor and len(records) < wanted:
         page = client.page(object, page.cursor, since, filters)
-        records += page.records
-    return Listing(records, len(records) if total is None else total, max(1, size), journal.calls)
+        records |= {str(record[own_id]): record for record in page.records}
+    return Listing(list(records.values()), total, size)
 
 
-def _plan(run: Run, rule: Rule, draft: Draft, listing: Listing, total: int) -> dict[str, Any]:
-    everything = draft.seen >= total
+def _plan(rule: Rule, draft: Draft, listing: Listing, known: int | None) -> dict[str, Any]:
+    total = draft.records if known is None else known
+    everything = draft.records >= total
     calls = {name: _scaled_calls(mine, draft, total, everything) for name, mine in draft.calls.items()}
     calls.setdefault(rule.connection.name, {})["pages"] = max(1, ceil(total / listing.page))
     connections = Connection.objects.in_bulk(calls, field_name="name")
@@ -109,7 +117,7 @@ def _plan(run: Run, rule: Rule, draft: Draft, listing: Listing, total: int) -> d
     source = {"connection": rule.connection.name, "object": source_object(rule), "records": listing.total}
     return {
         "rule": rule.name,
-        "records": total,
+        "records": known,
         "source": source,
         "targets": _targets(rule),
         "sample": {"records": draft.records, "all": everything},

@@ -90,7 +90,9 @@ def _notes(plan: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _sampled(sample: Mapping[str, Any], total: int) -> str:
+def _sampled(sample: Mapping[str, Any], total: int | None) -> str:
+    if total is None:
+        return _("How many there are is not said: all this is about the first %s only.") % f"{sample['records']:,}"
     if sample["all"]:
         return _("Every record was looked at: the numbers hold for this moment.")
     words = {"n": f"{sample['records']:,}", "total": f"{total:,}"}

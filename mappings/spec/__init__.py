@@ -1,7 +1,7 @@
 """Mappings and rules as the configuration file writes them: read, checked for form, and ready for the planner."""
 
 from .actions import ACTIONS, ActionForm, ActionKey
-from .events import EVENTS
+from .events import EVENTS, HAPPENED_AT
 from .mapping import FieldSpec, MappingSpec, parse_mapping
 from .problems import Problem, SpecError
 from .rule import ActionSpec, RuleSpec, parse_rule
@@ -9,6 +9,7 @@ from .rule import ActionSpec, RuleSpec, parse_rule
 __all__ = [
     "ACTIONS",
     "EVENTS",
+    "HAPPENED_AT",
     "ActionForm",
     "ActionKey",
     "ActionSpec",

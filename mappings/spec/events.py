@@ -17,3 +17,5 @@ _WHAT = {
     "appointment": ("created", "updated", "cancelled"),
 }
 EVENTS: tuple[str, ...] = tuple(f"{object}.{what}" for object, happenings in _WHAT.items() for what in happenings)
+
+HAPPENED_AT = "crosswalk.happened_at"  # a path that every event has: when it happened

@@ -10,6 +10,7 @@ from integrations.vendors.base import Field, Vendor
 from integrations.vendors.errors import CrosswalkError, NotFound, Unsupported
 
 from ..spelling import did_you_mean
+from .events import HAPPENED_AT
 from .mapping import MappingSpec
 from .problems import Path, Problem
 from .reading import unknown
@@ -89,7 +90,7 @@ def is_readable(path: str, fields: Fields) -> bool:
     if path.startswith(CUSTOM_FIELDS):
         return path.casefold() in {name.casefold() for name in fields}
     heads = {name.partition(".")[0] for name in fields} | {CUSTOM_FIELDS[:-1]}
-    return path in fields or path.partition(".")[0] in heads
+    return path in (*fields, HAPPENED_AT) or path.partition(".")[0] in heads
 
 
 def under(findings: Findings, path: Path) -> Findings:

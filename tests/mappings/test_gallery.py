@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
 
+from audit.models import Change, OptOut
+from integrations.clients import open_client
 from integrations.lookups import entries_of
-from integrations.models import Connection
+from integrations.models import Connection, Event, WatchState
 from integrations.tokens import set_token
 from integrations.vendors.registry import VENDORS
 from mappings.configuration.applying import Refused
@@ -22,7 +27,14 @@ from mappings.models import Mapping, Rule
 from tests.world import World
 
 ROLES = {"getresponse": "getresponse-main", "salesforce": "salesforce-main", "webhook": "zapier"}
-ANSWERS: dict[str, Any] = {"tags": ["pricing_page_visited"], "lists": ["abc123def"], "campaign": "7015e0000000001AAA"}
+ANSWERS: dict[str, Any] = {
+    "tags": ["pricing_page_visited"],
+    "lists": ["abc123def"],
+    "campaign": "7015e0000000001AAA",
+    "field": "NumberOfEmployees",
+    "messages": ["n1"],
+    "most": 3,
+}
 TEMPLATES = list(templates().values())
 
 
@@ -225,13 +237,134 @@ def test_rating_a_tag_makes_the_lead_hot(world: World) -> None:
     assert lead["Rating"] == "Hot"
 
 
+def test_opt_outs_ticked_in_salesforce_reach_getresponse(world: World) -> None:
+    switched_on("leads")
+    switched_on("opt-outs")
+    world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    [lead] = world.leads
+    before = blocked(world)
+    world.sandbox.act("salesforce", "update", id=lead["Id"], values={"HasOptedOutOfEmail": True})
+    look_again(world)
+    assert "dana@example.com" in blocked(world) and not blocked(world) - before - {"dana@example.com"}
+    for _round in range(3):
+        look_again(world)
+    assert OptOut.objects.count() == 1 and Change.objects.filter(operation="opt_out").count() == 1
+
+
+def test_a_lead_that_was_opted_out_before_we_came_is_blocked_in_getresponse_when_first_found(world: World) -> None:
+    world.sandbox.create("Lead", LastName="Cohen", Company="Example", Email="dana@example.com", HasOptedOutOfEmail=True)
+    switched_on("opt-outs")
+    switched_on("leads")
+    world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    assert "dana@example.com" in blocked(world)
+
+
+def test_a_complaint_that_nobody_reports_is_found_and_told(world: World) -> None:
+    switched_on("leads")
+    switched_on("opt-outs")
+    contact = world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    world.sandbox.act("getresponse", "leave", contactId=contact["contactId"], reason="complaint")
+    look_again(world)
+    [lead] = world.leads
+    assert lead["HasOptedOutOfEmail"] is True
+
+
+def test_a_score_goes_up_once_for_a_tagging_that_is_pushed_and_seen(world: World) -> None:
+    switched_on("leads")
+    switched_on("score")
+    contact = world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    look_again(world)
+    world.sandbox.act("getresponse", "tag", contactId=contact["contactId"], tag="pricing_page_visited")
+    tag = next(tag for tag in world.sandbox.records("getresponse", "tag") if tag["name"] == "pricing_page_visited")
+    look_again(world)
+    assert world.leads[0]["NumberOfEmployees"] == 10
+    world.hear(contact, "tag_applied", tag={"tagId": tag["tagId"], "name": tag["name"]})
+    world.work()
+    look_again(world)
+    assert world.leads[0]["NumberOfEmployees"] == 10
+
+
+def test_a_tag_that_we_put_on_ourselves_starts_nothing(world: World) -> None:
+    switched_on("leads")
+    switched_on("score")
+    world.rule("mark", "contact.subscribed", {"add_tags": {"connection": "getresponse-main", "tags": ["demo_watched"]}})
+    world.rule("told", "contact.tagged", {"upsert": {"mapping": "leads-lead"}})
+    world.work()
+    contact = world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    look_again(world)
+    assert [tag["name"] for tag in tags_of(world, contact)] == ["demo_watched"]
+    look_again(world)
+    event = Event.objects.get(type="contact.tagged")
+    assert "We wrote the tag demo_watched there ourselves." in event.reason
+    world.sandbox.act("getresponse", "tag", contactId=contact["contactId"], tag="pricing_page_visited")
+    look_again(world)
+    assert world.leads[0]["NumberOfEmployees"] == 10
+
+
+def tags_of(world: World, contact: dict[str, Any]) -> list[dict[str, Any]]:
+    record = open_client(world.getresponse).read("contact", [contact["contactId"]])[contact["contactId"]]
+    tags: list[dict[str, Any]] = record["tags"]
+    return tags
+
+
+def test_a_webinar_makes_a_registered_member_and_then_an_attended_one(world: World) -> None:
+    switched_on("webinars")
+    world.work()
+    guest = {"email": "dana@example.com"}
+    world.sandbox.subscribe(guest["email"], name="Dana Cohen")
+    guest["webinarId"] = world.sandbox.act("getresponse", "add_webinar", name="Demo", minutes=0.03)["webinarId"]
+    world.sandbox.act("getresponse", "attend", **guest)
+    look_again(world)
+    [member] = world.sandbox.records("salesforce", "CampaignMember")
+    assert member["Status"] == "Registered"
+    time.sleep(2)  # it begins
+    world.sandbox.act("getresponse", "attend", **guest, participated=True)
+    look_again(world)
+    [member] = world.sandbox.records("salesforce", "CampaignMember")
+    assert member["Status"] == "Attended"
+    changes = Change.objects.count()
+    for _round in range(3):
+        look_again(world)
+    assert Change.objects.count() == changes and len(world.leads) == 1
+
+
+def test_opens_and_clicks_stand_on_the_lead_so_many_a_day(world: World) -> None:
+    switched_on("leads")
+    switched_on("activities", most=2)
+    contact = world.subscribe("dana@example.com", name="Dana Cohen")
+    world.work()
+    for number in range(4):
+        message = {"resourceId": f"n{number}", "name": f"Letter {number}", "subject": "Spring"}
+        world.hear(contact, "open", message=message)
+        world.work()
+    tasks = world.sandbox.records("salesforce", "Task")
+    assert [task["Subject"] for task in tasks] == ["E-mail opened: Letter 0", "E-mail opened: Letter 1"]
+    assert {task["Status"] for task in tasks} == {"Completed"} and tasks[0]["WhoId"] == world.leads[0]["Id"]
+    assert str(timezone.now().year) in tasks[0]["Description"]
+
+
+def look_again(world: World) -> None:
+    WatchState.objects.update(due_at=timezone.now())
+    world.let_time_pass()
+    world.work()
+
+
+def blocked(world: World) -> set[str]:
+    return {mask for list in world.sandbox.records("getresponse", "blocklist") for mask in list["masks"]}
+
+
 # --- the pages -------------------------------------------------------------------------------------------------
 
 
 def test_the_gallery_lists_each_job_and_says_what_to_connect_first(admin_client: Client, db: None) -> None:
     page = admin_client.get(reverse("admin:mappings_gallery")).content.decode()
     for template in TEMPLATES:
-        assert template.title in page
+        assert escape(template.title) in page
     assert "Connect first: GetResponse, Salesforce" in page
 
 

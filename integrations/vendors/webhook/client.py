@@ -13,7 +13,7 @@ class WebhookClient(Client):
 
     def check(self, url: str = "") -> list[Check]:
         """Whether the options make sense, and what to enter at the tool. Nobody is asked."""
-        return checks_of(self.account, url)
+        return checks_of(self.account)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return [Outcome(each.id, error=self._unsupported(each.operation)) for each in writes]

@@ -132,8 +132,8 @@ SECOND = """\
         ),
         (
             "salesforce-main, object: Lead",
-            "getresponse-main, object: contact",
-            "Crosswalk does not write contact at GetResponse.",
+            "getresponse-main, object: campaign",
+            "Crosswalk does not write campaign at GetResponse.",
         ),
         (
             "last_name]",
@@ -165,11 +165,10 @@ SECOND = """\
             "connections: [salesforce]",
             "rules.stop.do[0].opt_out.connections: 'salesforce' is not a connection. Did you mean salesforce-main?",
         ),
-        ("connections: [salesforce-main]", "connections: [getresponse-main]", "getresponse-main cannot be told"),
         (
-            "add_to_campaign: {connection: salesforce-main",
-            "add_to_campaign: {connection: getresponse-main",
-            "Crosswalk has no add_to_campaign at GetResponse.",
+            "add_to_campaign: {connection: salesforce-main, campaign: 7015e0000000001AAA, status: Registered}",
+            "add_note: {connection: getresponse-main, body: x}",
+            "Crosswalk has no add_note at GetResponse.",
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
@@ -194,6 +193,14 @@ def test_a_mistake_is_refused_with_its_line_and_its_reason(refused: Refuse, old:
     problems = refused(old, new)
     assert any(said in problem and problem.startswith("file:") for problem in problems), problems
     assert not (Connection.objects.exists() or Mapping.objects.exists() or Rule.objects.exists())
+
+
+def test_a_stop_cannot_be_told_where_there_is_nowhere_to_keep_it(shop: Shop) -> None:
+    form = "connections:\n  form:\n    vendor: webhook\n"
+    shop.change(("connections:\n", form), ("connections: [salesforce-main]", "connections: [form]"))
+    code, said, problems = shop.run("apply")
+    assert (code, said) == (1, [])
+    assert any("form cannot be told: " in problem for problem in problems), problems
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -14,11 +15,14 @@ from django.utils import timezone
 from audit.models import Change
 from integrations.models import Connection, Event, Link, Person
 from integrations.sandbox.testing import RunningSandbox
+from integrations.vendors.base import Page
 from integrations.vendors.errors import Unavailable
+from integrations.vendors.getresponse.resources import contacts
 from integrations.vendors.http import Http
 from mappings.models import Run, RunState
 from mappings.runs import RunRefused, start_run
 from mappings.runs.progress import progress_of
+from mappings.runs.wording import plan_words
 from tests.world import World
 
 from .backfilling import RULE, backfill, counts, plan, planned_calls, signed_up
@@ -142,6 +146,23 @@ def test_what_cannot_be_backfilled_is_refused(world: World) -> None:
             start_run("backfill", scope, "dana")
     with pytest.raises(RunRefused):
         start_run("backfill", {"rule": RULE, "limit": 0}, "dana")
+
+
+def test_where_the_vendor_does_not_say_how_many_there_are_the_plan_says_so(world: World, small_pages: None) -> None:
+    world.main_job()
+    signed_up(world, 25)
+    client = "integrations.vendors.getresponse.resources.GetResponse"
+    page = contacts.Contacts.page
+
+    def silent(listed: Any, *asked: Any) -> Page:
+        return replace(page(listed, *asked), total=None)
+
+    with mock.patch.object(contacts.Contacts, "page", silent), mock.patch(f"{client}.count", return_value=None):
+        run = plan(world)
+        assert (run.total, counts(run)) == (None, {"created": 25})
+        words = plan_words(run)
+        assert words is not None and "is not said" in " ".join(words.notes)
+        assert backfill(world).done == 25
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,9 +19,9 @@ def checks(secret: str = "", **options: Any) -> list[Check]:
     return VENDOR.connect(account, Bench().services).check(URL)
 
 
-def test_it_says_where_to_send_and_what_a_call_means() -> None:
+def test_it_says_what_a_call_means_and_never_the_url() -> None:
     address, signature, meaning = checks()
-    assert URL in address.detail
+    assert "by POST" in address.detail and URL not in address.detail
     assert "not signed" in signature.detail
     assert "contact.updated" in meaning.detail
 
