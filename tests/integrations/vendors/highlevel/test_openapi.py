@@ -11,10 +11,11 @@ import pytest
 import responses
 
 from integrations.vendors.base import Operation
+from integrations.vendors.catalogue import PLACE
 from integrations.vendors.highlevel import VENDOR
 from integrations.vendors.highlevel.client import version_of
 from integrations.vendors.highlevel.fields import CREATEABLE, UPDATEABLE
-from integrations.vendors.highlevel.operations import LOCATION, OPERATIONS, PLACE, SPEC, operation_of
+from integrations.vendors.highlevel.operations import LOCATION, OPERATIONS, SPEC, operation_of
 from integrations.vendors.highlevel.resources import HighLevel
 
 from ..services import Bench
