@@ -16,7 +16,7 @@ from .bodies import create_body, tag_list
 from .contacts import Contacts
 from .names import Names
 from .rows import Answers, Outcomes, body_of, contact_path, done, failed, send_all
-from .stops import flags_of, new_settings
+from .stops import flags_of, new_settings, shows
 from .updating import Updates, as_update
 
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
@@ -74,6 +74,7 @@ class Creates:
     def _send(self, new: Sequence[New]) -> Outcomes:
         answers = send_all(self.api, {each.write.id: Call("POST", "/contacts/", body=each.body) for each in new})
         outcomes = {each.write.id: _outcome(each.write, answers) for each in new}
+        outcomes |= self._stop([each for each in new if not _shows_stop(each, answers)], outcomes)
         taken = {e.write.id: a for e in new if isinstance(a := answers[e.write.id], Taken) and a.record_ids}
         outcomes |= self._adopt([each for each in new if each.write.id in taken], taken)
         return outcomes | self._refused_and_made([each for each in new if _is_refused(answers[each.write.id])])
@@ -96,29 +97,33 @@ class Creates:
 
     def _refused_and_made(self, new: Sequence[New]) -> Outcomes:
         """After a 422 the contact may be there (§4): looked for before anybody tries again."""
-        found = self._made_since(new)
-        made = {e.write.id: done(e.write, True, hit) for e in new if isinstance(hit := found[e.write.id], str) and hit}
-        unseen = [each for each in new if isinstance(found[each.write.id], CrosswalkError)]
-        return made | {each.write.id: failed(each.write, NotShown(UNSEEN)) for each in unseen}
+        found, errors = self._made_since(new)
+        return found | {id: Outcome(id, error=NotShown(UNSEEN)) for id in errors}
 
     def _look_back(self, new: Sequence[New]) -> Outcomes:
         """What became of those whose answer was lost. Without an outcome: not there, to be sent again."""
-        found = self._made_since(new)
-        made = {e.write.id: done(e.write, True, hit) for e in new if isinstance(hit := found[e.write.id], str) and hit}
-        errors = {e.write.id: hit for e in new if isinstance(hit := found[e.write.id], CrosswalkError)}
-        return made | {e.write.id: failed(e.write, errors[e.write.id]) for e in new if e.write.id in errors}
+        found, errors = self._made_since(new)
+        return found | {id: Outcome(id, error=error) for id, error in errors.items()}
 
-    def _made_since(self, new: Sequence[New]) -> dict[str, str | CrosswalkError]:
-        """The contact that an earlier attempt made, "" for none: by the duplicate search, for the index lags (§2.2)."""
-        found: dict[str, str | CrosswalkError] = {}
+    def _made_since(self, new: Sequence[New]) -> tuple[Outcomes, dict[str, CrosswalkError]]:
+        """(what an earlier attempt made, what could not be looked up): by the duplicate search, for the index lags."""
+        found: Outcomes = {}
+        errors: dict[str, CrosswalkError] = {}
         for each in new:
             try:
-                hits = self.contacts.duplicates(each.addresses)
+                hits = [hit for hit in self.contacts.duplicates(each.addresses) if _is_made_since(hit, each.since)]
             except CrosswalkError as error:
-                found[each.write.id] = error
+                errors[each.write.id] = error
                 continue
-            found[each.write.id] = next((str(hit["id"]) for hit in hits if _is_made_since(hit, each.since)), "")
-        return found
+            found |= {each.write.id: done(each.write, True, str(hits[0]["id"]))} if hits else {}
+        return found | self._stop(new, found), errors
+
+    def _stop(self, new: Sequence[New], made: Mapping[str, Outcome]) -> Outcomes:
+        """Who was to be made with a stop has it, or the write is not done: nobody says how much of it was taken."""
+        ids = {id: outcome.record_id for id, outcome in made.items() if outcome.record_id}
+        stopping = [each.write for each in new if flags_of(each.write.values) and each.write.id in ids]
+        writes = [replace(write, record_id=ids[write.id]) for write in stopping]
+        return {id: outcome for id, outcome in self.updates.stops.carry_out(writes).items() if outcome.error}
 
 
 def _outcome(write: Write, answers: Answers) -> Outcome:
@@ -129,6 +134,10 @@ def _outcome(write: Write, answers: Answers) -> Outcome:
     if not record_id:
         return failed(write, Rejected("HighLevel made a contact and did not say which.", help="Look in HighLevel."))
     return done(write, True, record_id)
+
+
+def _shows_stop(each: New, answers: Answers) -> bool:
+    return shows(body_of(answers[each.write.id], "contact"), flags_of(each.write.values))
 
 
 def _is_refused(answer: object) -> bool:

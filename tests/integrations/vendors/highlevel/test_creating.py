@@ -42,6 +42,24 @@ def test_a_contact_of_somebody_who_said_stop_is_made_with_it(location: Simulated
     assert location.contact(outcome.record_id)["dnd"] is False
 
 
+def test_a_stop_that_a_new_contact_does_not_show_is_written_again(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", dnd_ignored=1)
+    outcome = location.write_one(create(**{"dnd.email": True, "dnd.sms": True}))
+    assert (outcome.error, outcome.created) == (None, True)
+    assert location.statuses(outcome.record_id) == {"Email": "active", "SMS": "active"}
+
+
+def test_a_contact_whose_stop_cannot_be_seen_is_not_done_yet(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", dnd_ignored=2)
+    started = datetime.now(UTC)
+    write = create(**{"dnd.email": True})
+    outcome = location.write_one(write)
+    assert isinstance(outcome.error, OutcomeUnknown)
+    again = location.write_one(replace(write, retry=True, first_attempt_at=started))
+    assert (again.error, len(location.contacts())) == (None, 1)
+    assert location.statuses(again.record_id) == {"Email": "active"}
+
+
 def test_a_duplicate_is_adopted_and_changed(location: SimulatedLocation) -> None:
     """Only what an update takes; its tags stay, others are added."""
     id = location.make("other@example.com", phone="+972501234567", tags=["old"])
