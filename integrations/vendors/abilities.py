@@ -50,6 +50,7 @@ class ObjectCapability:
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
+    nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
     source: str = ""
 
 
