@@ -39,6 +39,14 @@ LOOKUP_KINDS = {key.chosen_from for form in ACTIONS.values() for key in form.key
 LOOKUP_KINDS |= {"message", "webinar", "form", "landing_page"}  # in conditions only
 SANDBOX = {  # where each vendor is simulated, and who may sign in there
     "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
+    "responder": (
+        "responder/v2",
+        {
+            "client_id": "238",
+            "client_secret": "sandbox-responder-secret",
+            "user_token": "sandbox-responder-user-token",
+        },
+    ),
     "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),
 }
 GROUPS = (errors.TransientError, errors.ConfigurationError, errors.RecordError)
