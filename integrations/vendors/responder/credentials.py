@@ -77,9 +77,9 @@ def _request(account: Account) -> dict[str, Any]:
 
 def _expires_at(body: Mapping[str, Any], token: str) -> datetime | None:
     """`expire` is a moment in seconds since 1970, not a length; else what the JWT says; else nobody knows (§1b)."""
-    for said in (body.get("expire"), _claims(token).get("exp")):
+    for said in (body.get("expire") or "", _claims(token).get("exp") or ""):
         try:
-            return datetime.fromtimestamp(float(said), UTC) if said else None
+            return datetime.fromtimestamp(float(said), UTC)
         except (TypeError, ValueError, OverflowError, OSError):
             continue
     return None

@@ -71,7 +71,7 @@ def subscriber(raw: Mapping[str, Any], names: Mapping[str, str], of_list: bool =
 
     A row of a list holds the person as `subscriber_id`, and a status that is the list's.
     """
-    record = {key: value for key, value in raw.items() if key not in (*ACCOUNT_FIELDS, *SMS_FIELDS)}
+    record = {key: value for key, value in raw.items() if key not in (*ACCOUNT_FIELDS, *SMS_FIELDS, "created")}
     record[ID] = str(raw.get("subscriber_id") or raw.get(ID) or "")
     record |= {name: str(raw.get(name) or "") for name in ("email", "phone", "first", "last")}
     if "name" in raw and not (record["first"] or record["last"]):
