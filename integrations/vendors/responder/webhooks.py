@@ -135,7 +135,7 @@ def _sorted_out(said: Mapping[str, Any], word: str) -> tuple[Record, Record]:
     raw: Record = {}
     custom: Record = {}
     for key, value in said.items():
-        match = SAYS_WHAT.fullmatch(key)
+        match = None if key.casefold() in KEYS else SAYS_WHAT.fullmatch(key)
         name = match[3] if match and match[1] == word else key
         known = KEYS.get(name.casefold())
         if known:
