@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from audit import delivery
 from audit.models import ChangeState, OptOut, OptOutState
-from integrations.models import Event
+from integrations.models import Event, EventSource
 from integrations.sandbox.getresponse.moments import as_getresponse
+from integrations.sandbox.getresponse.seed import NEWSLETTER_LIST
 from mappings.planning.planner import plan_due
-from tests.flows.test_getresponse_target import DANA, Outbound
+from tests.flows.test_getresponse_target import DANA, LEAD_TO_CONTACT, UPSERT, Outbound
 
 
 @pytest.fixture
@@ -111,3 +112,33 @@ def test_who_was_accepted_before_the_stop_is_blocked_though_the_record_is_looked
     accepted.refresh_from_db()
     assert (accepted.state, len(outbound.contacts)) == (ChangeState.HELD, 1)
     assert DANA in outbound.masks
+
+
+# --- a stop that stands in the record that is read --------------------------------------------------------------------
+
+
+def test_a_lead_that_says_stop_is_put_on_no_list_though_nobody_told_of_the_stop(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.hear_of(outbound.lead(), HasOptedOutOfEmail=True)
+    outbound.settle_accepted()
+    [change] = outbound.changes()
+    assert (change.state, "says stop" in change.held_reason) == (ChangeState.HELD, True)
+    assert outbound.contacts == []
+
+
+def test_the_box_is_read_with_what_a_mapping_needs(outbound: Outbound) -> None:
+    fields = [row for row in LEAD_TO_CONTACT["fields"] if row.get("from") != "Topics"]
+    outbound.mapping("lead-to-contact", **{**LEAD_TO_CONTACT, "key": None, "fields": fields})
+    outbound.lead_rule("lead-changed", "contact.updated", UPSERT)
+    event = outbound.hear_of(outbound.lead(HasOptedOutOfEmail=True))
+    Event.objects.filter(pk=event.pk).update(source=EventSource.POLL)  # of which the record is read
+    outbound.settle_accepted()
+    assert (outbound.changes()[0].state, outbound.contacts) == (ChangeState.HELD, [])
+
+
+def test_a_contact_that_is_there_is_still_updated_for_a_lead_that_says_stop(outbound: Outbound) -> None:
+    outbound.start()
+    outbound.sandbox.subscribe(DANA, campaignId=NEWSLETTER_LIST, name="Dana")
+    outbound.hear_of(outbound.lead(), HasOptedOutOfEmail=True)
+    outbound.work()
+    assert outbound.contacts[0]["name"] == "Cohen"
