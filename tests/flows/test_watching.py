@@ -405,3 +405,14 @@ def test_how_often_is_set_in_the_file(pair: Pair, watch: dict[str, int], said: s
         assert any(said in str(problem) for problem in problems)
     else:
         assert not problems and spec is not None and spec.options == {"watch": watch}
+
+
+def test_the_dashboard_says_what_was_not_looked_at_for_too_long(pair: Pair, admin_client: Client) -> None:
+    copy_to_right()
+    work()
+    assert "were not looked at" not in admin_client.get("/admin/").content.decode()
+    WatchState.objects.update(looked_at=timezone.now() - timedelta(hours=1))
+    page = admin_client.get("/admin/").content.decode()
+    assert "left: changed contacts were not looked at since" in page and "Not everything is in step" in page
+    Connection.objects.update(blocked=True)  # then that is what is said
+    assert "were not looked at" not in admin_client.get("/admin/").content.decode()
