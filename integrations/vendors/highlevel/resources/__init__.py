@@ -10,7 +10,7 @@ from ...base import Account, Check, Client, Field, Found, Outcome, Page, Record,
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api
-from ..fields import FIELDS
+from ..fields import FIELDS, by_field
 from . import calls, choices
 from .checks import Checks
 from .contacts import Contacts
@@ -44,7 +44,8 @@ class HighLevel(Client):
         if object in READS:
             return READS[object](self.api, record_ids)
         self._only_contacts(object, "read")
-        return self.contacts.read(record_ids)
+        records = self.contacts.read(record_ids)
+        return {record_id: by_field(record, fields) for record_id, record in records.items()}
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
         return self.find_any(object, {field: values}, fields)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...base import Outcome, Record, Write
-from ...errors import CrosswalkError, OutcomeUnknown, RecordError, Rejected
+from ...errors import CrosswalkError, RecordError, Rejected
 from ...http import Answer, Call
-from ..client import Api
+from ..client import Api, NotShown
 from ..fields import ALL, ALLOWED, CHANNELS, DND, iso, status_of, suppressed
 from .rows import Answers, Outcomes, already, body_of, contact_path, done, failed, send_all
 
@@ -145,7 +145,7 @@ def _verdict(held: Held, answer: Answer | CrosswalkError) -> Outcome:
     shown = {"dnd": False, "dndSettings": {}, **body_of(answer, "contact")}
     wrong = [ours for ours, stop in flags_of(held.write.values).items() if suppressed(shown, ours)[1] != stop]
     if wrong:
-        return failed(held.write, OutcomeUnknown(f"HighLevel took it and does not show it yet: {', '.join(wrong)}."))
+        return failed(held.write, NotShown(f"HighLevel took it and does not show it yet: {', '.join(wrong)}."))
     return done(held.write)
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.vendors.errors import FieldHidden, OutcomeUnknown, Rejected
+from integrations.vendors.errors import Conflict, FieldHidden, OutcomeUnknown, Rejected
+from integrations.vendors.highlevel.resources.creating import emails_of, is_somebody_else
 
 from .location import DANA, SimulatedLocation, create
 
@@ -53,6 +54,29 @@ def test_a_duplicate_is_adopted_and_changed(location: SimulatedLocation) -> None
     assert len(location.contacts()) == 1
 
 
+def test_whoever_shares_only_the_phone_is_not_taken_over(location: SimulatedLocation) -> None:
+    other = location.make("other@example.com", phone="+972501234567", firstName="Omer")
+    outcome = location.write_one(create(phone="+972501234567", firstName="Dana"))
+    assert isinstance(outcome.error, Conflict)
+    assert outcome.error.record_ids == (other,)
+    assert (location.contact(other)["firstName"], location.contact(other)["email"]) == ("Omer", "other@example.com")
+
+
+def test_a_contact_with_the_phone_and_no_address_gets_it(location: SimulatedLocation) -> None:
+    id = location.make("", phone="+972501234567")
+    outcome = location.write_one(create(phone="+972501234567"))
+    assert (outcome.error, outcome.record_id) == (None, id)
+    assert location.contact(id)["email"] == DANA
+
+
+def test_the_further_address_of_a_contact_does_not_take_the_place_of_its_first() -> None:
+    contact = {"email": "first@example.com", "additionalEmails": [{"email": "Dana@example.com"}, None]}
+    assert emails_of(contact) == {"first@example.com", DANA}
+    assert not is_somebody_else({"email": DANA}, contact)
+    assert is_somebody_else({"email": "third@example.com"}, contact)
+    assert not is_somebody_else({"phone": "+972501234567"}, contact)
+
+
 def test_an_adopted_contact_is_stopped_where_the_new_one_would_have_been(location: SimulatedLocation) -> None:
     id = location.make()
     outcome = location.write_one(create(firstName="Dana", **{"dnd.email": True}))
@@ -65,6 +89,15 @@ def test_a_create_that_said_422_and_still_happened_is_a_success(location: Simula
     outcome = location.write_one(create())
     assert (outcome.error, outcome.created) == (None, True)
     assert [contact["id"] for contact in location.contacts()] == [outcome.record_id]
+
+
+def test_after_a_refusal_that_could_not_be_looked_up_nobody_tries_blindly(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", refuse_but_create=1, fail_path="/search/duplicate")
+    started = datetime.now(UTC)
+    outcome = location.write_one(create())
+    assert isinstance(outcome.error, OutcomeUnknown)
+    again = location.write_one(replace(create(), retry=True, first_attempt_at=started))
+    assert (again.error, again.created, len(location.contacts())) == (None, True, 1)
 
 
 def test_a_create_that_was_really_refused_is_rejected(location: SimulatedLocation) -> None:
