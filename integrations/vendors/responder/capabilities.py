@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
             batch=10,  # a write is a call of its own; so many are settled together
             subscribing=("upsert", "create", "add_to_campaign"),
             addresses={"email": "email", "phone": "phone"},
+            found_by_email=True,  # webhooks hold what people chose, mostly no id (responder.md §3a)
             made_field="created",
             name_fields=("name", "first", "last"),
             source=SOURCE + ": /subscribers; one subscriber is one person on any number of lists",

@@ -97,7 +97,7 @@ class Checks:
     # --- what is not proven ---------------------------------------------------------------------------------------
 
     def _seen(self) -> list[Check]:
-        token = self.api.token()
+        token, definitions = self.api.token(), self._definitions()
         unseen = "; ".join(f"{what}: {said}" for what, said in UNSEEN)
         lines = {
             "opt-out (1)": f"fields {_fields(self._sample, ACCOUNT_FIELDS)}; understood as {self._levels()}",
@@ -108,7 +108,8 @@ class Checks:
             "account id (8)": f"{'one' if token.facts.get('account_id') else 'none'} came with the token; never sent",
             "address (9)": f"{self._host()} answers",
             "token": f"named {token.facts.get('token_field', 'unknown')}; its end by {token.facts.get('expiry', '?')}",
-            "fields of a subscriber": _list(sorted({name for row in self._sample for name in row})),
+            "personal fields": f"fields {_keys(definitions)}; types {_counted(str(d.get('type')) for d in definitions)}",
+            "fields of a subscriber": _keys(self._sample),
         }
         seen = [Check(f"Seen: {name}", True, f"{text}.", TELL_US, required=False) for name, text in lines.items()]
         return [*seen, Check("Not looked at", True, f"{NOT_SEEN}: {unseen}.", required=False)]
@@ -122,6 +123,11 @@ class Checks:
     def _hook_facts(self) -> str:
         types = _counted(str(hook.get("webhooks_send_type_id", "unsaid")) for hook in self._hooks)
         return f"send types {types}; events {_counted(str(e) for hook in self._hooks for e in events_of(hook))}"
+
+    def _definitions(self) -> list[Record]:
+        """As far as they could be read before."""
+        held: dict[str, Record] = self.names.__dict__.get("definitions", {})
+        return list(held.values())
 
     def _phones(self) -> list[str]:
         return [str(row["phone"]) for row in self._sample if row.get("phone")]
@@ -148,6 +154,10 @@ def _fields(rows: Sequence[Record], names: Sequence[str]) -> str:
     """Each of these with the values that stand in it: words and numbers of the vendor, nothing of a person."""
     values = {name: {str(row[name])[:20] for row in rows if name in row} for name in names}
     return _list(f"{name} ({', '.join(sorted(held))})" for name, held in values.items() if held)
+
+
+def _keys(rows: Sequence[Record]) -> str:
+    return _list(sorted({name for row in rows for name in row}))
 
 
 def _counted(words: Iterable[str]) -> str:

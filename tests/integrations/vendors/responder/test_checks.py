@@ -37,6 +37,7 @@ def test_every_open_question_has_its_line(account: SimulatedAccount) -> None:
     assert seen["phone numbers (7)"] == "forms 0XXXXXXXXX (2)."
     assert seen["account id (8)"].startswith("one came with the token")
     assert seen["address (9)"].startswith("127.0.0.1")
+    assert seen["personal fields"] == "fields id, list_id, name, type; types date (1), text (4)."
     assert seen["token"] == "named token; its end by expire."
     assert "(3)" in found["Not looked at"].detail and "(5)" in found["Not looked at"].detail
     assert found["Webhooks"].ok

@@ -31,11 +31,8 @@ def one(body: Any, form: bool = False, **options: Any) -> Notice:
 
 @pytest.mark.parametrize("form", [False, True])
 def test_the_keys_say_what_happened_and_on_which_list(form: bool) -> None:
-    body = {
-        "joined_101_email": "dana@example.com",
-        "joined_101_phone": "052-2345678",
-        "joined_101_name": "דנה בן גוריון",
-    }
+    said = {"email": "dana@example.com", "phone": "052-2345678", "name": "דנה בן גוריון"}
+    body = {f"joined_101_{field}": value for field, value in said.items()}
     notice = one(body, form)
     assert (notice.type, notice.vendor_type, notice.object) == ("contact.subscribed", "joined", "subscriber")
     assert notice.record == {**said, "first": "דנה", "last": "בן גוריון"}
