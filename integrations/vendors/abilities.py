@@ -50,6 +50,7 @@ class ObjectCapability:
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
     source: str = ""
 
 
@@ -164,12 +165,14 @@ class OAuth:
 
     `ready`: what that needs has been entered. `authorize_url`: where to go, of (account, our callback URL, state).
     `exchange` makes the code that comes back into a token, of (account, services, code, our callback URL).
+    `keeps_state`: the vendor gives the state back. One that may not is believed without, in the session that began.
     """
 
     label: str
     ready: Callable[[Account], bool]
     authorize_url: Callable[[Account, str, str], str]
     exchange: Callable[[Account, Services, str, str], Token]
+    keeps_state: bool = True
 
 
 @dataclass(frozen=True)
