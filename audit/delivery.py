@@ -107,7 +107,8 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change, turn in zip(changes, _turns(changes), strict=True):
         # What stopped a worker once must not take others along; a call is one thing.
-        alone = change.id if change.unknown_outcome or calls.is_call(change) else ""
+        lost = change.unknown_outcome and change.error_code != Accepted.code
+        alone = change.id if lost or calls.is_call(change) else ""
         alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
         groups.setdefault(alike, []).append(change)
     for (object, *_rest), group in groups.items():
