@@ -148,7 +148,10 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Credential:
-    """One thing to enter on the connection page. `secret` ones are written and never shown again."""
+    """One thing to enter on the connection page. `secret` ones are written and never shown again.
+
+    `once`: its first use uses it up, and what comes of that must be kept.
+    """
 
     name: str
     label: str
@@ -157,6 +160,7 @@ class Credential:
     required: bool = True
     choices: tuple[str, ...] = ()
     table: bool = False  # names and what each stands for: "a = b; c = d", in a configuration file also as a table
+    once: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class TokenStore(Protocol):
         """The newest one, also when it is over: its facts may hold what the next one is asked for with."""
         ...
 
+    def put(self, token: Token) -> None:
+        """Store this one at once: what renews it is good once, and must not be lost with what comes after it."""
+        ...
+
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Call `fetch` under a lock unless another worker already replaced `stale`; return what is stored then."""
         ...

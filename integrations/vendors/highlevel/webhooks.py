@@ -11,7 +11,7 @@ from typing import Any
 
 from ..base import Account, Inbound, Notice, Record
 from ..errors import Forged, Unreadable
-from ..key_signatures import Ed25519PublicKey, PublicKey, RSAPublicKey, is_signed, read_keys
+from ..key_signatures import ED25519, RSA, PublicKey, is_signed, read_keys
 from ..payloads import read_elements, read_form, read_json, read_time, storable
 from .fields import ALL, CHANNELS, suppressed
 
@@ -44,6 +44,7 @@ HULgCsnuDJHcrGNd5/Ddm5hxGQ0ASitgHeMZ0kcIOwKDOzOU53lDza6/Y09T7sYJ
 PQe7z0cvj7aE4B+Ax1ZoZGPzpJlZtGXCsu9aTEGEnKzmsFqwcSsnw3JB31IGKAyk
 T1hhTiaCeIY/OwwwNUY2yvcCAwEAAQ==
 -----END PUBLIC KEY-----"""
+PUBLISHED = {ED25519: HIGHLEVELS_KEY, RSA: HIGHLEVELS_OLD_KEY}
 
 # An app's word on the left: our event, and what it is about.
 APP_EVENTS: Mapping[str, tuple[str, str]] = {
@@ -141,7 +142,10 @@ def is_an_apps(element: Any) -> bool:
     """Whether it has what only an app's webhook has; it must be signed then."""
     if not isinstance(element, dict):
         return False
-    return bool(element.keys() & {"webhookId", "appId", "versionId"}) or {"type", "locationId"} <= element.keys()
+    has_envelope = (
+        bool(element.keys() & {"webhookId", "appId", "versionId"}) or {"type", "locationId"} <= element.keys()
+    )
+    return has_envelope or element.get("type") in (*APP_EVENTS, *IGNORED_TYPES)
 
 
 def takes_workflows(account: Account) -> bool:
@@ -179,24 +183,24 @@ def _peek(inbound: Inbound) -> list[Any]:
 def _check_signature(inbound: Inbound, options: Mapping[str, Any]) -> None:
     """By the newer scheme where it is used at all; by the older one only where the options say so."""
     signature = inbound.headers.get(SIGNATURE, "").strip()
-    scheme, published = Ed25519PublicKey, HIGHLEVELS_KEY
+    scheme: type[PublicKey] = ED25519
     if signature in ("", UNSIGNED) and options.get(OLD_SIGNATURES) == ACCEPT:
         signature = inbound.headers.get(OLD_SIGNATURE, "").strip()
-        scheme, published = RSAPublicKey, HIGHLEVELS_OLD_KEY
+        scheme = RSA
     if signature in ("", UNSIGNED):
         raise Forged("The call is not signed.")
-    if not is_signed(inbound.body, signature, _keys(options, scheme, published)):
+    if not is_signed(inbound.body, signature, _keys(options, scheme)):
         raise Forged("The signature is wrong.")
 
 
-def _keys(options: Mapping[str, Any], scheme: type[PublicKey], published: str) -> list[PublicKey]:
+def _keys(options: Mapping[str, Any], scheme: type[PublicKey]) -> list[PublicKey]:
     """Those of the options that fit the scheme; HighLevel's own where there is none."""
     try:
         entered = read_keys(str(options[KEY])) if options.get(KEY) else ()
     except ValueError as error:
         raise Forged("The webhook public key of the connection cannot be read.") from error
     fitting = [key for key in entered if isinstance(key, scheme)]
-    return fitting or list(read_keys(published))
+    return fitting or list(read_keys(PUBLISHED[scheme]))
 
 
 def _check_app(elements: Sequence[Any], options: Mapping[str, Any]) -> None:
@@ -340,7 +344,7 @@ def _of_workflow(element: Record, options: Mapping[str, Any]) -> Notice:
 
 def _workflow_record(element: Record) -> Record:
     """What is blank there may only not have been filled in: it is left out, and read where a rule needs it."""
-    record = {ours: text for theirs, ours in WORKFLOW_FIELDS.items() if (text := _text(element.get(theirs)))}
+    record: Record = {ours: text for theirs, ours in WORKFLOW_FIELDS.items() if (text := _text(element.get(theirs)))}
     if tags := element.get("tags"):
         names = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
         record["tags"] = [name for tag in names if (name := _text(tag))]
