@@ -38,9 +38,11 @@ EVENTS = {
 LOOKUP_KINDS = {key.chosen_from for form in ACTIONS.values() for key in form.keys} - {""}
 LOOKUP_KINDS |= {"message", "webinar", "form", "landing_page"}  # in conditions only
 SANDBOX = {  # where each vendor is simulated, and who may sign in there
+    "highlevel": ("highlevel", {"token": "pit-sandbox-highlevel-token"}),
     "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
     "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),
 }
+OPTIONS = {"highlevel": {"location_id": "locSandbox0001"}}
 GROUPS = (errors.TransientError, errors.ConfigurationError, errors.RecordError)
 
 every_vendor = pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda v: v.slug)
@@ -56,7 +58,7 @@ every_payload = pytest.mark.parametrize(
 def account(vendor: Vendor) -> Account:
     """An account with every secret of the vendor filled in."""
     credentials = {c.name: SECRET if c.secret else c.name for c in vendor.credentials if c.name != "flow"}
-    return Account(f"{vendor.slug}-main", "https://vendor.example.com", credentials)
+    return Account(f"{vendor.slug}-main", "https://vendor.example.com", credentials, OPTIONS.get(vendor.slug, {}))
 
 
 def client(vendor: Vendor, bench: Bench) -> Client:
@@ -167,7 +169,8 @@ def test_look_ups_are_answered_exactly_where_the_capabilities_say_so(vendor: Ven
 
 @called_vendor
 def test_every_look_up_is_there_at_the_simulated_vendor(vendor: Vendor, sandbox: RunningSandbox) -> None:
-    simulated = Account(vendor.slug, f"{sandbox.url}/{SANDBOX[vendor.slug][0]}", SANDBOX[vendor.slug][1])
+    path, credentials = SANDBOX[vendor.slug]
+    simulated = Account(vendor.slug, f"{sandbox.url}/{path}", credentials, OPTIONS.get(vendor.slug, {}))
     asked = vendor.connect(simulated, Bench().services)
     for each in vendor.capabilities.lookups:
         entries = list(asked.look_up(each.key))
