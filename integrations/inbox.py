@@ -224,7 +224,8 @@ def _read_again(event: Event) -> Notice:
         options=event.connection.options or {},
         received_at=event.received_at,
     )
-    notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
+    notices = vendor(event.connection.vendor).webhooks.parse(inbound)
+    notice = next((each for each in notices if each.type == event.type), notices[0])  # one body may say two things
     if not may_be_about(event.connection, notice):
         raise Unreadable(f"It is about {notice.account}, which is not the account of {event.connection}.")
     if notice.unreadable or not notice.type:

@@ -7,6 +7,7 @@ workflow's hold the contact, in words of their own, and whatever the customer ad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..base import Account, Inbound, Notice, Record
@@ -232,7 +233,8 @@ def _notices(element: Any, options: Mapping[str, Any]) -> list[Notice]:
         return [_of_workflow(element, options)]
     notice = _of_app(element)
     if notice.type == "contact.created" and stopped_channels(notice.record):
-        return [_of_app({**element, "type": DND}, ":dnd"), notice]
+        stop = _of_app({**element, "type": DND}, ":dnd")
+        return [replace(stop, occurred_at=notice.occurred_at), notice]  # what is younger or equal waits for it
     return [notice]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...base import Notice, Record
+from ..webhooks import stopped_channels
 from .rounds import Place, moment
 
 TOLD_OF_A_TASK = ("title", "body", "dueDate", "completed", "assignedTo")
@@ -47,6 +48,7 @@ class ContactSight:
     def news(self) -> Iterator[Notice]:
         is_new = not self.before and moment(self.record.get("dateAdded")) >= moment(self.place.since)
         if is_new:
+            yield from self._made_with_a_stop()
             yield self._notice("contact.created", self.record.get("dateAdded"))
         elif self._has_changed():
             yield self._notice("contact.updated", self.changed)
@@ -54,6 +56,11 @@ class ContactSight:
             yield self._notice("contact.email_changed", self.changed, previousEmail=self.before.get("email"))
         if is_new or (self.place.swept and "tags" in self.before):
             yield from self._tagging(self.before.get("tags", ()))
+
+    def _made_with_a_stop(self) -> Iterator[Notice]:
+        """Heard before the contact itself, so that nobody is subscribed elsewhere in between."""
+        if stopped := stopped_channels(self.record):
+            yield self._notice("opt_out.changed", self.record.get("dateAdded"), stopped=stopped)
 
     def _has_changed(self) -> bool:
         if self.before:

@@ -119,6 +119,15 @@ def test_no_contact_is_lost_between_pages(
     assert {email for _, email in seen} == {f"{n}@example.com" for n in range(7)}
 
 
+def test_a_contact_made_with_a_stop_is_heard_as_a_stop_first(sandbox: RunningSandbox, client: HighLevel) -> None:
+    watcher = watching(client, "contacts", "contact.created", "opt_out.changed")
+    person(sandbox, old=False, dndSettings={"Email": {"status": "active"}})
+    stop, made = watcher.round(minutes=5)
+    assert (stop.type, stop.context, made.type) == ("opt_out.changed", {"stopped": ["email"]}, "contact.created")
+    assert stop.occurred_at == made.occurred_at
+    assert watcher.round(minutes=5) == []
+
+
 # --- tags ---------------------------------------------------------------------------------------------------------
 
 
