@@ -29,7 +29,7 @@ from .models import TELLING, Change, ChangeState, OptOut
 from .optouts import OPT_OUT
 from .restarts import restarts_since
 from .seeking import newest_of_each
-from .tallies import counts_since
+from .tallies import HOURS, counts_since
 from .telling import PROMISE, Progress, progress_of
 
 BOUND = 1000  # nothing is counted past this
@@ -39,7 +39,6 @@ CAUSE_ROWS = 5000
 OPT_OUT_ROWS = 500
 OPT_OUT_DAYS = timedelta(days=30)
 SLOW_PLANNING = timedelta(minutes=1)
-HOURS = 24
 
 # result → (label, colour, states)
 RESULTS = (
