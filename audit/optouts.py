@@ -26,9 +26,14 @@ OPT_OUT, OPT_IN = "opt_out", "opt_in"
 
 
 def flags_of(connection: Connection, object: str, channel: str = "all") -> list[OptOutField]:
-    """The fields of an object that show this channel's opt-out at the connection's vendor."""
-    flags = vendor(connection.vendor).capabilities.opt_outs
-    return [f for f in flags if f.object == object and (channel == "all" or f.channel in (channel, "all"))]
+    """The fields of an object that show this channel's opt-out at the connection's vendor.
+
+    Of "all" these are all there are. A vendor's one field for everything is for channels that have none of their own.
+    """
+    flags = [f for f in vendor(connection.vendor).capabilities.opt_outs if f.object == object]
+    if channel == "all":
+        return flags
+    return [f for f in flags if f.channel == channel] or [f for f in flags if f.channel == "all"]
 
 
 def objects_of(connection: Connection, channels: Iterable[str]) -> list[str]:

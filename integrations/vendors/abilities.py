@@ -51,6 +51,7 @@ class ObjectCapability:
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
+    nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
     source: str = ""
 
 

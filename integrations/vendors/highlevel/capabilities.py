@@ -51,6 +51,7 @@ CAPABILITIES = Capabilities(
             modified_field="dateUpdated",
             made_field="dateAdded",
             about=ABOUT_A_CONTACT,
+            nested=True,
             source=SOURCE + ": contacts.json, and the task search of locations.json",
         ),
         ObjectCapability(
@@ -61,6 +62,7 @@ CAPABILITIES = Capabilities(
             batch=BATCH,
             made_field="dateAdded",
             about=ABOUT_A_CONTACT,
+            nested=True,
             source=SOURCE + ": contacts.json; a note is read and written by way of its contact",
         ),
         ObjectCapability(

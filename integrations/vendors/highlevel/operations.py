@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..base import Operation
+from ..catalogue import PLACE
 
 SPEC = "HighLevel OpenAPI of 2026-06-19: "
 WEBHOOKS = "HighLevel webhook events; sent by a Marketplace app, not with a private integration token"
 LOCATION = "locationId"  # filled in from the connection, wherever a call wants it
-PLACE = re.compile(r"\{(\w+)\}")
 
 TRIGGERS = {
     "contact_created": "A contact was created",

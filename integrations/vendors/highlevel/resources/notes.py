@@ -24,20 +24,25 @@ class Notes:
     def call(self, write: Write, path: str) -> Call:
         if write.operation == "delete_note":
             return Call("DELETE", path)
-        method = "POST" if write.operation == "add_note" else "PUT"
-        return Call(method, path, body=_body(write.values))
+        if write.operation == "update_note":
+            return Call("PUT", path, body=_body(write.values))
+        return Call("POST", path, body=_new(write.values))
 
     def is_made_by(self, write: Write, held: Mapping[str, object]) -> bool:
         """Is it what an earlier attempt made? The same words, written since."""
         made = read_time(held.get("dateAdded"))
         late = write.first_attempt_at is None or made is None or made >= write.first_attempt_at - CLOCKS_DIFFER_BY
-        return late and all(_words(held.get(name)) == _words(write.values.get(name)) for name in ("body", "title"))
+        wanted = _new(write.values)
+        return late and all(_words(held.get(name)) == _words(wanted.get(name)) for name in ("body", "title"))
+
+
+def _new(values: Mapping[str, object]) -> Record:
+    """HighLevel wants a text: a note that has only a title has that."""
+    return {"body": str(values.get("title") or ""), **_body(values)}
 
 
 def _body(values: Mapping[str, object]) -> Record:
-    """A note needs a text: one that has only a title has that."""
-    body = {name: values[name] for name in TAKEN if values.get(name) is not None}
-    return {"body": str(values["title"]), **body} if "title" in body else body
+    return {name: values[name] for name in TAKEN if values.get(name) is not None}
 
 
 def _words(value: object) -> str:

@@ -1,12 +1,21 @@
-"""A simulated HighLevel for the tests of its client."""
+"""A simulated HighLevel; every request that a test makes is held against HighLevel's own OpenAPI files."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 
 from integrations.sandbox.testing import RunningSandbox, running_sandbox
+
+from .location import SimulatedLocation
+from .openapi import SPECS, OpenApi
+
+DESCRIBED = OpenApi()
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +28,37 @@ def one_sandbox() -> Iterator[RunningSandbox]:
 def sandbox(one_sandbox: RunningSandbox) -> RunningSandbox:
     one_sandbox.reset()
     return one_sandbox
+
+
+@pytest.fixture
+def location(sandbox: RunningSandbox) -> SimulatedLocation:
+    return SimulatedLocation(sandbox)
+
+
+@pytest.fixture(autouse=True)
+def described(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What HighLevel's OpenAPI says against the requests of a test; at its end there is nothing."""
+    problems: list[str] = []
+    if not SPECS.exists():
+        yield problems
+        return
+    request = requests.Session.request
+
+    def looked_at(session: requests.Session, method: str, url: str, **facts: Any) -> requests.Response:
+        problems.extend(problems_of(method, url, facts))
+        return request(session, method, url, **facts)
+
+    monkeypatch.setattr(requests.Session, "request", looked_at)
+    yield problems
+    assert problems == []
+
+
+def problems_of(method: str, url: str, facts: dict[str, Any]) -> list[str]:
+    headers = facts.get("headers") or {}
+    if "Version" not in headers and "Authorization" not in headers:
+        return []  # not a call of ours to the API
+    path = urlsplit(url).path.removeprefix("/highlevel")
+    query = dict(facts.get("params") or parse_qsl(urlsplit(url).query))
+    is_json = "json" in str(headers.get("Content-Type"))
+    body = json.loads(facts["data"]) if is_json and facts.get("data") else None
+    return DESCRIBED.problems(method, path, query, headers, body)
