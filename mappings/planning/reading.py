@@ -17,6 +17,7 @@ from integrations.vendors.registry import vendor
 from ..spec import RuleSpec
 from .case import Case, Workshop
 from .forbidding import stop_fields
+from .own_tasks import lacks_parent
 
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
 READ = "read_for_its_run"  # in the context of an event whose full record was read before
@@ -37,7 +38,7 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 def needs_reading(case: Case, shop: Workshop) -> bool:
     """Whether any rule of the case wants the record read: always, or because a path is not in the event.
 
-    Where nothing can be read, the event says all there is.
+    A task that does not say whom it is about is read for that. Where nothing can be read, the event says all there is.
     """
     if not case.kind.capabilities.can_read(case.event.object):
         return False
@@ -45,7 +46,7 @@ def needs_reading(case: Case, shop: Workshop) -> bool:
         return True
     if case.event.context.get(READ):
         return False
-    return any(_wants(rule, case, shop) for rule in case.rules)
+    return lacks_parent(case) or any(_wants(rule, case, shop) for rule in case.rules)
 
 
 def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:

@@ -68,9 +68,9 @@ def _value(contact: Document, field: str) -> Any:
     if field.startswith("customFields."):
         values = {entry["id"]: entry["value"] for entry in contact["customFields"]}
         return values.get(field.removeprefix("customFields."))
-    if field.startswith("dndSettings."):
-        _settings, channel, _status = field.split(".")
-        return contact["dndSettings"].get(channel, {}).get("status")
+    if field.startswith(("dndSettings.", "inboundDndSettings.")):
+        settings, channel, _status = field.split(".")
+        return contact.get(settings, {}).get(channel, {}).get("status")
     if field not in FIELDS:
         raise invalid(f"field {field} is not supported")
     return contact.get(field)
@@ -104,7 +104,9 @@ def _sorted(found: list[Document], sorts: list[Any]) -> list[Document]:
         if entry.get("field") not in SORTS:
             raise invalid(f"sort {entry.get('field')} is not supported")
         found = sorted(
-            found, key=lambda c: str(_value(c, entry["field"]) or ""), reverse=entry.get("direction") == "desc"
+            found,
+            key=lambda c: [str(_value(c, entry["field"]) or ""), c["id"]],
+            reverse=entry.get("direction") == "desc",
         )
     return found
 
@@ -117,5 +119,9 @@ def _start(found: list[Document], asked: Document, size: int) -> int:
     after = asked.get("searchAfter")
     if not after:
         return (int(asked.get("page", 1)) - 1) * size
-    ids = [contact["id"] for contact in found]
-    return ids.index(after[-1]) + 1 if after[-1] in ids else len(ids)
+    return next((n for n, contact in enumerate(found) if _key(_cursor(contact, asked)) > _key(after)), len(found))
+
+
+def _key(cursor: list[Any]) -> list[str]:
+    """Ascending lists go on behind what was seen last, also when that is gone."""
+    return [str(part or "") for part in cursor]

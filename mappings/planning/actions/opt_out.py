@@ -16,6 +16,7 @@ from integrations.vendors.registry import vendor
 from ..case import Case, Step, Workshop
 
 STATE = "opt_out.changed"  # that a record holds a stop now, whoever wrote it there
+STOPPED = "stopped"  # in the context of such an event: of which channels, where its vendor says so
 
 
 def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
@@ -55,13 +56,25 @@ def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]], 
     stops: list[OptOut] = []
     if not targets:
         return stops
-    for channel in step.params.get("channels") or [Channel.EMAIL]:
+    for channel in _channels(step, case):
         by_email = channel in (Channel.EMAIL, Channel.ALL)
         address, pairs = (normal_email(email), pairs_of(email, "")) if by_email else (phone, pairs_of("", phone))
         others = [person for pair in pairs for person in holders.get(pair, [])]
         people = [person for person in dict.fromkeys([case.person, *others]) if person is not None]
         stops += [_stop(step, case, person, address, channel, targets) for person in people]
     return stops
+
+
+def _channels(step: Step, case: Case) -> list[str]:
+    """Those of the rule; where the event says what is stopped, only what is: who wants no SMS may want mail."""
+    named: list[str] = list(step.params.get("channels") or [Channel.EMAIL])
+    stopped = case.event.context.get(STOPPED)
+    if not isinstance(stopped, list) or Channel.ALL in stopped:
+        return named
+    both = stopped if Channel.ALL in named else [channel for channel in named if channel in stopped]
+    if not both:
+        case.reasons.append(f"What was stopped there is {', '.join(stopped)}, of which the rule tells nobody.")
+    return both
 
 
 def _stop(step: Step, case: Case, person: Person, address: str, channel: str, targets: Sequence[str]) -> OptOut:
