@@ -12,7 +12,16 @@ from .models import Change, Kind
 
 # The param that names the record which a membership, task or note is about: [object, record id].
 PLACES: dict[str, str] = {Kind.CAMPAIGN: "member", Kind.TASK: "parent", Kind.NOTE: "parent"}
-ABOUT_A_RECORD = ("add_tags", "remove_tags", "increment", "delete")  # written to a record that is there
+# Written to a record that is there.
+ABOUT_A_RECORD = frozenset(
+    {"add_tags", "remove_tags", "increment", "delete"}
+    | {"update_task", "complete_task", "delete_task", "update_note", "delete_note"}
+)
+
+
+def place_in(change: Change) -> str:
+    """The param that names the record which it is about; "" for a change of a record itself."""
+    return "" if change.operation in ABOUT_A_RECORD else PLACES.get(change.kind, "")
 
 
 def address(changes: Sequence[Change]) -> None:
@@ -57,7 +66,7 @@ def place_of(where: Change | Link, values: Mapping[str, Any]) -> Any:
 def params_of(change: Change) -> dict[str, Any]:
     """What is not a field. A change that follows another learns from it which record it is about."""
     params = {key: value for key, value in change.params.items() if key != "parked"}
-    place = PLACES.get(change.kind, "")
+    place = place_in(change)
     if place and not params.get(place) and change.depends_on is not None:
         params[place] = [change.depends_on.object, change.depends_on.record_id]
     return params

@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from integrations.admin_labels import and_more, length, lines, ltr, moment, page_link, pretty, said, state_badge, subtle
 from integrations.admin_pages import Button, WatchAdmin
+from integrations.admin_search import found
 from integrations.models import Event
 
 from .admin_decisions import ask_about_ids, changes_with_names, decide, links_of_list, report
@@ -32,7 +33,6 @@ from .admin_words import (
     who_link,
     why_it_rests,
 )
-from .choosing import search_changes
 from .models import Attempt, Change, ChangeState, Kind
 from .undo import undo
 from .verbs import VERBS, Verb
@@ -129,8 +129,7 @@ class ChangeAdmin(WatchAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Change], search_term: str
     ) -> tuple[QuerySet[Change], bool]:
-        term = search_term.strip()
-        return search_changes(queryset, term) if term else queryset, False
+        return found(queryset, search_term) if search_term.strip() else queryset, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         links = {"links": links_of_list(request)}

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from integrations.admin_labels import (
     state_badge,
 )
 from integrations.admin_pages import Button, WatchAdmin
-from integrations.admin_search import id_prefix, is_id, people_matching
+from integrations.admin_search import found
 from integrations.inbox import replay_event
 from integrations.models import Event, EventState
 
@@ -97,11 +97,7 @@ class EventAdmin(WatchAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        wanted = Q(person_id__in=people_matching(term))
-        return queryset.filter(wanted | id_prefix(term) if is_id(term) else wanted), False
+        return found(queryset, search_term) if search_term.strip() else queryset, False
 
     def prepare_rows(self, rows: list[Any]) -> None:
         name_people(rows)

@@ -1,4 +1,4 @@
-"""Filters of the watching lists, each answered through an index: dates go by id, because ids sort by time."""
+"""Filters of the watching lists, each answered through an index."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 
-from integrations.ids import first_id
 from integrations.models import Connection
 from integrations.vendors import errors
 
-from .models import OF_A_RUN, UNFINISHED, Brake, ChangeState
+from .models import Brake, ChangeState
+from .seeking import before, of_connection, said, since
 
 DAY = timedelta(days=1)
 
@@ -38,12 +38,10 @@ class ConnectionFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not t
         return [(name, name) for name in Connection.objects.order_by("name").values_list("name", flat=True)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(connection__name=self.value()) if self.value() else queryset
+        return of_connection(queryset, self.value()) if self.value() else queryset
 
 
 class ErrorFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
-    """Only what is not settled has an error that somebody looks for: the index on state serves it."""
-
     title = _("error")
     parameter_name = "error_code"
 
@@ -51,11 +49,11 @@ class ErrorFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
         return [(code, code.replace("_", " ")) for code in error_codes()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state__in=UNFINISHED, error_code=self.value()) if self.value() else queryset
+        return said(queryset, "error_code", self.value()) if self.value() else queryset
 
 
 class BrakeFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
-    """Only what waits was stopped by the brake: the index on state serves it."""
+    """Only what waits was stopped by the brake."""
 
     title = _("stopped by the brake")
     parameter_name = "braked"
@@ -64,7 +62,8 @@ class BrakeFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
         return list(Brake.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=ChangeState.HELD, braked=self.value()) if self.value() else queryset
+        stopped = queryset.filter(state=ChangeState.HELD)
+        return said(stopped, "braked", self.value()) if self.value() else queryset
 
 
 class RuleFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
@@ -80,7 +79,7 @@ class RunFilter(TextFilter):  # type: ignore[misc]  # unfold is not typed
     parameter_name = "run"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(OF_A_RUN, run_id=self.value().strip()) if self.value() else queryset
+        return said(queryset, "run_id", self.value().strip()) if self.value() else queryset
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed
@@ -88,8 +87,8 @@ class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is not typed
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         start, end = self._day("from"), self._day("to")
-        queryset = queryset.filter(pk__gte=first_id(start)) if start else queryset
-        return queryset.filter(pk__lt=first_id(end + DAY)) if end else queryset
+        queryset = since(queryset, self.field_path, start) if start else queryset
+        return before(queryset, self.field_path, end + DAY) if end else queryset
 
     def _day(self, side: str) -> datetime | None:
         return start_of_day(str(self.used_parameters.get(f"{self.parameter_name}_{side}") or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from integrations.admin_labels import badge, length, lines, ltr, moment, page_link, pretty, said, state_badge
 from integrations.admin_pages import WatchAdmin
-from integrations.admin_search import people_matching
+from integrations.admin_search import found
 
 from .admin_filters import DayFilter
 from .admin_words import OPT_OUT_LOOK, change_badge, error_sentence, name_people, who, who_link
@@ -46,9 +46,7 @@ class OptOutAdmin(WatchAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OptOut], search_term: str
     ) -> tuple[QuerySet[OptOut], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(Q(person_id__in=people_matching(search_term))), False
+        return found(queryset, search_term) if search_term.strip() else queryset, False
 
     def prepare_rows(self, rows: list[Any]) -> None:
         name_people(rows)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from integrations.admin_search import id_prefix, is_id, people_matching
+from integrations.admin_search import found
 from integrations.models import Address, AddressKind
 from integrations.people import normal_email
 
-from .models import OF_A_RUN, Brake, Change, ChangeState, Kind
+from .models import Brake, Change, ChangeState, Kind
+from .seeking import asked_for_by, before, of_connection, said, since
 from .verbs import AT_ONCE, Verb
 
 Wanted = Mapping[str, Any]
@@ -33,11 +35,32 @@ class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]  
         super().__init__(choices=choices, **kwargs)
 
 
+class Said(filters.CharFilter):  # type: ignore[misc]
+    """A text that many rows leave empty."""
+
+    def filter(self, rows: QuerySet[Model], value: str) -> QuerySet[Model]:
+        return said(rows, self.field_name, value) if value else rows
+
+
 class Timed(filters.FilterSet):  # type: ignore[misc]
     """`created_after` is inclusive, `created_before` is not: spans that touch hold each row once."""
 
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    moment = "created_at"  # the field
+    created_after = filters.IsoDateTimeFilter(method="since")
+    created_before = filters.IsoDateTimeFilter(method="before")
+
+    def since(self, rows: QuerySet[Model], _name: str, value: datetime) -> QuerySet[Model]:
+        return since(rows, self.moment, value)
+
+    def before(self, rows: QuerySet[Model], _name: str, value: datetime) -> QuerySet[Model]:
+        return before(rows, self.moment, value)
+
+
+class OfConnection(filters.FilterSet):  # type: ignore[misc]
+    connection = filters.CharFilter(method="of_connection", label="Its name")
+
+    def of_connection(self, rows: QuerySet[Model], _name: str, value: str) -> QuerySet[Model]:
+        return of_connection(rows, value)
 
 
 class OfPerson(filters.FilterSet):  # type: ignore[misc]
@@ -50,47 +73,39 @@ class OfPerson(filters.FilterSet):  # type: ignore[misc]
         return rows.filter(person_id__in=people_with(value))
 
 
-class ChangeFilter(OfPerson, Timed):
+class ChangeFilter(OfPerson, OfConnection, Timed):
     id = filters.CharFilter()
-    connection = filters.CharFilter(field_name="connection__name")
     state = OneOf(choices=ChangeState.choices)
     kind = OneOf(choices=Kind.choices)
-    braked = OneOf(choices=Brake.choices, label="Of a sort whose number per hour is limited")
+    braked = OneOf(choices=Brake.choices, method="stopped", label="Of a sort whose number per hour is limited")
+    record_id = Said()
+    external_id = Said()
+    mapping = Said()
+    error_code = Said()
+    actor = filters.CharFilter(method="asked_for_by")
     event = filters.CharFilter(field_name="event_id")
     opt_out = filters.CharFilter(field_name="opt_out_id")
-    run = filters.CharFilter(method="of_run")
+    run = Said(field_name="run_id")
     search = filters.CharFilter(method="found", label="E-mail, phone, record id or change id")
 
     class Meta:
         model = Change
-        fields = (
-            "object",
-            "operation",
-            "record_id",
-            "external_id",
-            "rule",
-            "mapping",
-            "mapping_version",
-            "error_code",
-            "actor",
-        )
+        fields = ("object", "operation", "rule", "mapping_version")
 
-    def of_run(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
-        return rows.filter(OF_A_RUN, run_id=value)
+    def stopped(self, rows: QuerySet[Change], _name: str, values: list[str]) -> QuerySet[Change]:
+        return rows.exclude(braked="").filter(braked__in=values)
+
+    def asked_for_by(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
+        return asked_for_by(rows, value)
 
     def found(self, rows: QuerySet[Change], _name: str, value: str) -> QuerySet[Change]:
-        return search_changes(rows, value)
+        return found(rows, value)
 
 
-def people_with(email: str) -> QuerySet[Any]:
+def people_with(email: str) -> list[str]:
     """Ids of the people who hold this address."""
-    return Address.objects.filter(kind=AddressKind.EMAIL, value=normal_email(email)).values("person_id")
-
-
-def search_changes(rows: QuerySet[Change], term: str) -> QuerySet[Change]:
-    """Changes of the person who holds this e-mail, phone or record; or whose id starts like this."""
-    wanted = Q(person_id__in=people_matching(term))
-    return rows.filter(wanted | id_prefix(term) if is_id(term.strip()) else wanted)
+    held = Address.objects.filter(kind=AddressKind.EMAIL, value=normal_email(email))
+    return list(held.values_list("person_id", flat=True))
 
 
 def choose(wanted: Wanted) -> QuerySet[Change]:

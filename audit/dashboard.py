@@ -9,8 +9,6 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import TruncHour
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,15 +18,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from integrations.admin_connections import budget_of
 from integrations.admin_labels import HEALTH_LOOK, bounded, length, link, moment, page_url, pretty, state_badge
 from integrations.ids import first_id
-from integrations.models import Connection, Event, EventState, Health
+from integrations.inbox import oldest_unplanned
+from integrations.models import Connection, Event, Health
 from integrations.vendors.registry import VENDORS
 
 from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
 from .hooks.models import Hook, HookState
-from .models import UNFINISHED, Change, ChangeState, Kind, OptOut
+from .models import TELLING, Change, ChangeState, OptOut
 from .optouts import OPT_OUT
 from .restarts import restarts_since
+from .seeking import newest_of_each
+from .tallies import HOURS, counts_since
 from .telling import PROMISE, Progress, progress_of
 
 BOUND = 1000  # nothing is counted past this
@@ -38,8 +39,6 @@ CAUSE_ROWS = 5000
 OPT_OUT_ROWS = 500
 OPT_OUT_DAYS = timedelta(days=30)
 SLOW_PLANNING = timedelta(minutes=1)
-HOURS = 24
-LANES = ("optouts", "events", "bulk")
 
 # result → (label, colour, states)
 RESULTS = (
@@ -149,26 +148,16 @@ def planning_problem() -> list[Problem]:
     return [{"tone": "warn", "text": text, "url": url}]
 
 
-def oldest_unplanned() -> datetime | None:
-    """When the oldest unplanned event came in: one look at the front of each lane's queue."""
-    new = Event.objects.filter(state=EventState.NEW)
-    fronts = [
-        new.filter(lane=lane).order_by("occurred_at", "id").values_list("received_at", flat=True).first()
-        for lane in LANES
-    ]
-    return min((front for front in fronts if front), default=None)
-
-
 # --- connections ------------------------------------------------------------------------------------------------
 
 
 def connection_cards() -> list[dict[str, Any]]:
-    last_event = Event.objects.filter(connection=OuterRef("pk")).order_by("-id").values("received_at")[:1]
-    rows = Connection.objects.defer("credentials", "webhook_token").prefetch_related("budget_windows")
-    return [card_of(row) for row in rows.annotate(last_event=Subquery(last_event)).order_by("name")]
+    rows = Connection.objects.defer("credentials", "webhook_token").prefetch_related("budget_windows").order_by("name")
+    heard = newest_of_each(Event.objects.all(), "connection", [row.pk for row in rows], "received_at")
+    return [card_of(row, heard.get(row.pk)) for row in rows]
 
 
-def card_of(connection: Any) -> dict[str, Any]:
+def card_of(connection: Connection, last_event: datetime | None) -> dict[str, Any]:
     kind = VENDORS.get(connection.vendor)
     return {
         "row": connection,
@@ -176,7 +165,7 @@ def card_of(connection: Any) -> dict[str, Any]:
         "vendor": kind.label if kind else connection.vendor,
         "health": state_badge(connection, HEALTH_LOOK, "health"),
         "budget": budget_of(connection, kind) if kind else [],
-        "last_event": moment(connection.last_event),
+        "last_event": moment(last_event),
     }
 
 
@@ -204,8 +193,8 @@ def opt_out_numbers() -> dict[str, Any]:
 
 def unfinished_opt_outs() -> list[str]:
     """Ids of opt-outs that some system was not told yet."""
-    telling = Change.objects.filter(kind=Kind.OPT_OUT, operation=OPT_OUT, state__in=UNFINISHED)
-    return list(telling.exclude(opt_out=None).order_by().values_list("opt_out_id", flat=True).distinct()[: BOUND + 1])
+    telling = Change.objects.filter(TELLING, operation=OPT_OUT).exclude(opt_out=None)
+    return list(telling.order_by().values_list("opt_out_id", flat=True).distinct()[: BOUND + 1])
 
 
 def bounded_rows(progress: Sequence[Progress]) -> str:
@@ -224,14 +213,7 @@ def hourly() -> dict[str, Any]:
     """Changes of the last 24 hours per hour and result, as the chart takes them."""
     now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
-    rows = (
-        Change.objects.filter(pk__gte=first_id(hours[0]))
-        .annotate(hour=TruncHour("created_at"))
-        .values_list("hour", "state")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
-    counts = {(hour, state): count for hour, state, count in rows}
+    counts = counts_since(hours[0])
     return {
         "labels": [f"{hour:%H}:00" for hour in hours],
         "datasets": [

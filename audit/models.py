@@ -35,14 +35,14 @@ class OptOut(models.Model):
     """A person's "stop", by address, channel and scope, with its evidence."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="opt_outs")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, db_index=False, related_name="opt_outs")
     address = models.CharField(_("address"), max_length=320, blank=True)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel, default=Channel.EMAIL)
     scope = models.CharField(_("scope"), max_length=20, default="global")  # global | list
     list_id = models.CharField(_("list"), max_length=120, blank=True)
     state = models.CharField(_("state"), max_length=20, choices=OptOutState, default=OptOutState.OPEN)
     reason = models.TextField(_("reason"), blank=True)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="opt_outs_heard")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, db_index=False, related_name="opt_outs_heard")
     event = models.ForeignKey(Event, null=True, on_delete=models.SET_NULL, related_name="opt_outs")
     evidence = models.JSONField(
         default=dict
@@ -71,8 +71,13 @@ class OptOut(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["person", "state"]),
-            models.Index(fields=["-id"], name="opt_out_open", condition=Q(state="open")),
+            models.Index(fields=["person", "-id"], name="opt_out_person"),
+            models.Index(fields=["state", "-id"], name="opt_out_state"),
+            models.Index(fields=["channel", "-id"], name="opt_out_channel"),
+            models.Index(fields=["scope", "-id"], name="opt_out_scope"),
+            models.Index(fields=["address", "-id"], name="opt_out_address"),
+            models.Index(fields=["rule", "-id"], name="opt_out_rule"),
+            models.Index(fields=["connection", "-id"], name="opt_out_connection"),
         ]
 
     def __str__(self) -> str:
@@ -91,9 +96,11 @@ class ChangeState(models.TextChoices):
 
 FINAL = (ChangeState.APPLIED, ChangeState.CANCELLED, ChangeState.REJECTED)
 UNFINISHED = (ChangeState.HELD, ChangeState.QUEUED, ChangeState.SENDING, ChangeState.FAILED)
+BY_RULE = "rule"  # the actor of nearly every change
 # Conditions of partial indexes, to be said in a query in these very words. State by state: SQLite knows that again, a
 # list it would not.
 LINED_UP = Q(state="queued") | Q(state="sending")
+TELLING = Q(kind="opt_out") & (Q(state="held") | Q(state="queued") | Q(state="sending") | Q(state="failed"))
 UNSEALED = Q(seal_number=None) & ~Q(state="held") & ~Q(state="queued") & ~Q(state="sending") & ~Q(state="failed")
 OF_A_RUN = ~Q(run_id="")
 
@@ -119,13 +126,19 @@ class Brake(models.TextChoices):
     DELETE = "delete", _("Deletions")
 
 
+# What lists choose changes by, newest first: every change has it, some have a text, some have any.
+ALWAYS = ("state", "connection", "person", "kind", "object", "operation", "rule")
+SOME_SAY = ("mapping", "record_id", "external_id", "run_id", "error_code", "braked")
+SOME_HAVE = ("event", "opt_out", "depends_on", "replaces", "decided_by", "mapping_version")
+
+
 class Change(models.Model):
     """One intended write to one vendor: the unit of audit, approval, retry and undo."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
     state = models.CharField(_("state"), max_length=20, choices=ChangeState, default=ChangeState.QUEUED)
     connection = models.ForeignKey(
-        Connection, on_delete=models.PROTECT, related_name="changes", verbose_name=_("connection")
+        Connection, on_delete=models.PROTECT, db_index=False, related_name="changes", verbose_name=_("connection")
     )
     object = models.CharField(_("object"), max_length=80)
     operation = models.CharField(_("operation"), max_length=40)
@@ -134,13 +147,28 @@ class Change(models.Model):
     key_field = models.CharField(max_length=120, blank=True)
     external_id = models.CharField(_("external id"), max_length=300, blank=True)
     person = models.ForeignKey(
-        Person, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name=_("person")
+        Person,
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="changes",
+        verbose_name=_("person"),
     )
     event = models.ForeignKey(
-        Event, null=True, on_delete=models.SET_NULL, related_name="changes", verbose_name=_("event")
+        Event,
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="changes",
+        verbose_name=_("event"),
     )
     opt_out = models.ForeignKey(
-        OptOut, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name=_("opt-out")
+        OptOut,
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="changes",
+        verbose_name=_("opt-out"),
     )
     rule = models.CharField(_("rule"), max_length=120, blank=True)
     mapping = models.CharField(_("mapping"), max_length=120, blank=True)
@@ -154,8 +182,12 @@ class Change(models.Model):
     lane = models.CharField(max_length=20, default="events")
     order_key = models.CharField(max_length=64)  # changes to one record are delivered in order
     identity = models.CharField(max_length=64, unique=True, null=True)  # the same intent is recorded once
-    depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")
-    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replacements")
+    depends_on = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_index=False, related_name="dependants"
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_index=False, related_name="replacements"
+    )
     run_id = models.CharField(max_length=26, blank=True)
     braked = models.CharField(max_length=20, blank=True)  # its sort, when that is one of Brake
     held_reason = models.TextField(_("why it waits"), blank=True)
@@ -165,8 +197,10 @@ class Change(models.Model):
     unknown_outcome = models.BooleanField(default=False)  # an attempt was sent and no answer came
     error = models.JSONField(_("error"), null=True)  # {code, vendor_code, message, help}
     error_code = models.CharField(max_length=60, blank=True)
-    actor = models.CharField(_("asked for by"), max_length=150, default="rule")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.CharField(_("asked for by"), max_length=150, default=BY_RULE)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     comment = models.TextField(_("comment"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -192,13 +226,19 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["lane", "next_attempt_at", "id"], name="change_queue", condition=LINED_UP),
             models.Index(fields=["order_key", "id"], name="change_order", condition=LINED_UP),
-            models.Index(fields=["state", "-id"], name="change_state"),
-            models.Index(fields=["connection", "-id"], name="change_connection"),
-            models.Index(fields=["person", "-id"], name="change_person"),
-            models.Index(fields=["rule", "-id"], name="change_rule"),
-            models.Index(fields=["kind", "-id"], name="change_kind"),
+            models.Index(fields=["opt_out", "created_at"], name="change_telling", condition=TELLING),
+            *(models.Index(fields=[name, "-id"], name=f"change_{name}") for name in ALWAYS),
+            *(
+                models.Index(fields=[name, "-id"], name=f"change_{name}", condition=~Q(**{name: ""}))
+                for name in SOME_SAY
+            ),
+            *(
+                models.Index(fields=[name, "-id"], name=f"change_{name}", condition=Q(**{f"{name}__isnull": False}))
+                for name in SOME_HAVE
+            ),
             models.Index(fields=["run_id", "kind", "state", "created", "event"], name="change_run", condition=OF_A_RUN),
-            models.Index(fields=["applied_at"], name="change_applied"),
+            models.Index(fields=["actor", "-id"], name="change_actor", condition=~Q(actor=BY_RULE)),
+            models.Index(fields=["applied_at"], name="change_applied", condition=Q(applied_at__isnull=False)),
             models.Index(fields=["id"], name="change_unsealed", condition=UNSEALED),
             models.Index(fields=["seal_number"], name="change_sealed", condition=Q(seal_number__isnull=False)),
         ]
@@ -219,7 +259,7 @@ class Attempt(models.Model):
     """One call made for a change, or for a batch that contains it, with its result."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
-    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="attempt_rows")
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, db_index=False, related_name="attempt_rows")
     number = models.PositiveSmallIntegerField()
     batch = models.CharField(max_length=26)
     rows = models.PositiveSmallIntegerField(default=1)  # changes that went out in the same call
@@ -253,6 +293,20 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.number}"
+
+
+class Tally(models.Model):
+    """How many sealed changes of one hour ended in one state: what the dashboard adds up instead of the ledger."""
+
+    hour = models.DateTimeField()  # in which they were recorded
+    state = models.CharField(max_length=20, choices=ChangeState)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "state"], name="one_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.state} {self.hour:%Y-%m-%d %H:%M}"
 
 
 class Chore(models.Model):

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from integrations import clock
 
 from .models import UNSEALED, Change, Seal
+from .tallies import add_to_tallies
 
 BATCH = 500
 ROUND = 40  # batches: what one call seals at the most
@@ -53,6 +54,7 @@ FACTS = (
 # These may change later (people are merged, events pruned, users deleted): the seal keeps them as they were.
 REFERENCES = ("person_id", "event_id", "decided_by_id")
 COLUMNS = FACTS + REFERENCES
+_CREATED_AT, _STATE = FACTS.index("created_at"), FACTS.index("state")
 
 Entry = list[Any]  # [change id, hash, *references]
 
@@ -91,6 +93,7 @@ def _seal_batch() -> int:
     marked = unsealed.filter(id__in=[row[0] for row in rows]).update(seal_number=seal.number)
     if marked != seal.count:
         raise IntegrityError(f"Seal {seal.number} holds {seal.count} changes, and {marked} were there to be marked.")
+    add_to_tallies((row[_CREATED_AT], row[_STATE]) for row in rows)
     return seal.count
 
 

@@ -28,12 +28,13 @@ from integrations.vendors.errors import (
 )
 
 from . import optouts
-from .addressing import PLACES
+from .addressing import place_in
 from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
 
 DELETE = "delete"
+DELETIONS = (DELETE, "delete_task", "delete_note")
 # Records that are the person's from now on: those that stand for them, and the tasks and notes made about them.
 LINKED = (Kind.CONTACT, Kind.OPT_OUT, Kind.TASK, Kind.NOTE)
 LADDER = (5, 30, 120, 600, 1800, 7200, 18000, 36000, 36000)  # seconds before attempt 2, 3, …
@@ -64,6 +65,7 @@ def settle(
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
+    optouts.cover_lifted_records(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 
@@ -101,7 +103,7 @@ def is_unknown(change: Change, error: CrosswalkError) -> bool:
 
 def _is_gone_already(change: Change, error: CrosswalkError) -> bool:
     """Somebody else deleted it: that is what was wanted."""
-    return change.operation == DELETE and isinstance(error, NotFound)
+    return change.operation in DELETIONS and isinstance(error, NotFound)
 
 
 def _wait_for_person(change: Change, outcome: Outcome) -> list[Change]:
@@ -153,11 +155,11 @@ def _has_no_place(change: Change, error: FieldHidden) -> bool:
 
 def _readdress(change: Change, error: Moved) -> list[Change]:
     """The record lives on as another one: this change ends, a new one goes there and points back."""
-    if not error.record_id or change.operation == DELETE:  # what it became was not meant to be deleted
+    if not error.record_id or change.operation in DELETIONS:  # what it became was not meant to be deleted
         change.state = ChangeState.FAILED
         return []
     change.state = ChangeState.CANCELLED
-    place = PLACES.get(change.kind, "")
+    place = place_in(change)
     what = f"The {place}" if place else f"{change.object} {change.record_id}"
     change.held_reason = f"{what} became {error.object} {error.record_id}; the change goes there."
     if change.kind == Kind.OPT_OUT and change.opt_out is not None and change.operation == optouts.OPT_OUT:
@@ -227,8 +229,9 @@ def _result(change: Change) -> str:
 
 def _update_links(changes: Sequence[Change]) -> None:
     """What was written is what the record is known to hold now; what was deleted is known as gone."""
-    _bury([c for c in changes if c.operation == DELETE and c.record_id])
-    records = [c for c in changes if c.person_id and c.record_id and c.kind in LINKED and c.operation != DELETE]
+    _bury([c for c in changes if c.operation in DELETIONS and c.record_id])
+    left = [c for c in changes if c.operation not in DELETIONS]
+    records = [c for c in left if c.person_id and c.record_id and c.kind in LINKED]
     if not records:
         return
     known = _known_links(records)
@@ -279,9 +282,16 @@ def _new_link(change: Change) -> Link:
     )
 
 
+@transaction.atomic
 def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
     """Set aside claimed changes because of an opt-out, at no cost."""
-    _take_back(changes, ChangeState.HELD, reasons)
+    held = _take_back(changes, ChangeState.HELD, reasons)
+    optouts.cover_unknown_records([change for change in held if change.unknown_outcome])
+
+
+def call_off(changes: Sequence[Change], reason: str) -> None:
+    """Claimed changes that are never to be sent."""
+    _take_back(changes, ChangeState.CANCELLED, {change.id: reason for change in changes})
 
 
 def give_back(changes: Sequence[Change]) -> None:
@@ -290,7 +300,7 @@ def give_back(changes: Sequence[Change]) -> None:
 
 
 @transaction.atomic
-def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> None:
+def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> list[Change]:
     """Changes that were claimed and not sent: this was no attempt."""
     mine = still_ours(changes)
     for change in mine:
@@ -299,3 +309,4 @@ def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]
     save_settled(mine)
     tell_changes(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()
+    return mine

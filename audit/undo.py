@@ -12,6 +12,7 @@ from .calls import CALL
 from .comparing import same_value
 from .ledger import identity_of, record_changes, wake_for
 from .models import Change, ChangeState, Kind
+from .settling import DELETIONS
 
 
 def undo(change: Change, user: AbstractBaseUser | None) -> Change:
@@ -41,7 +42,7 @@ def undo(change: Change, user: AbstractBaseUser | None) -> Change:
 def _check_undoable(change: Change) -> None:
     if change.kind == Kind.OPT_OUT:
         raise Unsupported("An opt-out is never undone.")
-    if change.operation == "delete":
+    if change.operation in DELETIONS:
         raise Unsupported("A deletion is not undone: bring the record back at the vendor.")
     if change.state != ChangeState.APPLIED:
         raise Unsupported("Only an applied change can be undone.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import PROTECT, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
@@ -253,6 +255,11 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             raise PermissionDenied
         return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is in use is not deleted: it is said by what, and not row by row, for there may be millions."""
+        users = what_uses(list(objs))
+        return ([], {}, set(), users) if users else super().get_deleted_objects(objs, request)
+
     # --- callbacks
 
     def get_urls(self) -> list[URLPattern]:
@@ -277,6 +284,17 @@ class ConnectionAdmin(SimpleHistoryAdmin, ButtonsMixin):  # type: ignore[misc]  
             **registered(connection),
         }
         return TemplateResponse(request, "admin/integrations/connection/callbacks.html", context)
+
+
+def what_uses(connections: Sequence[Connection]) -> list[str]:
+    """The tables whose rows keep these from being deleted."""
+    relations = [each for each in Connection._meta.related_objects if each.on_delete is PROTECT]
+    using = [
+        each.related_model
+        for each in relations
+        if each.related_model._base_manager.filter(**{f"{each.field.name}__in": connections}).exists()
+    ]
+    return [str(capfirst(model._meta.verbose_name_plural)) for model in using]
 
 
 def named(button: Button, oauth: OAuth | None) -> Button:

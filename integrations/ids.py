@@ -25,9 +25,10 @@ def new_id() -> str:
         return str(ULID.from_int(_last))
 
 
-def first_id(since: datetime) -> str:
-    """The smallest id that anything made since then can have."""
-    return str(ULID.from_int(_first_at(since)))
+def first_id(since: datetime, later: timedelta = timedelta()) -> str:
+    """The smallest id that anything made since then, or so much later, can have."""
+    shift = round(later.total_seconds() * 1000) << _CHANCE
+    return str(ULID.from_int(max(0, _first_at(since) + shift)))
 
 
 def id_after(id: str) -> str:

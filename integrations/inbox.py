@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,12 @@ def _waiting(lane: str) -> QuerySet[Event]:
 def events_wait(lane: str, count: int) -> bool:
     """Whether so many wait to be planned on this lane."""
     return _waiting(lane).order_by()[:count].count() == count
+
+
+def oldest_unplanned() -> datetime | None:
+    """When it came in; one look into the index, because ids begin with the time."""
+    new = Event.objects.filter(state=EventState.NEW).order_by("id")
+    return new.values_list("received_at", flat=True).first()
 
 
 def _without_poison(claimed: list[Event]) -> list[Event]:

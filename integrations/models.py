@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from .beginnings import Folded
 from .crypto import EncryptedJSONField
 from .ids import new_id
 
@@ -221,6 +222,7 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         permissions = [("merge_person", _("Can merge and separate people"))]
+        indexes = [models.Index(Folded("name"), name="person_name")]
 
     def __str__(self) -> str:
         return self.name or self.id
@@ -244,8 +246,7 @@ class Address(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "value", "slot"], name="one_person_per_address")]
-        indexes = [models.Index(fields=["person"])]
+        constraints = [models.UniqueConstraint(fields=["value", "kind", "slot"], name="one_person_per_address")]
 
     def __str__(self) -> str:
         return self.value
@@ -260,8 +261,8 @@ class Link(models.Model):
     `snapshot` is what both sides last agreed on, in the record's own fields.
     """
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="links")
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="links")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, db_index=False, related_name="links")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, db_index=False, related_name="links")
     object = models.CharField(max_length=80)
     record_id = models.CharField(max_length=200)
     snapshot = models.JSONField(default=dict)
@@ -276,7 +277,7 @@ class Link(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "object", "record_id"], name="one_link_per_record")
+            models.UniqueConstraint(fields=["connection", "record_id", "object"], name="one_link_per_record")
         ]
         indexes = [models.Index(fields=["person", "connection", "object"])]
 
@@ -304,11 +305,16 @@ class EventSource(models.TextChoices):
     REPLAY = "replay", _("Replay")
 
 
+# What lists choose events by, newest first: every event has it, or some have a text.
+EVENTS_ALWAYS = ("state", "connection", "person", "type")
+EVENTS_SOME_SAY = ("object", "record_id", "vendor_event_id")
+
+
 class Event(models.Model):
     """One thing a vendor told us, or that we noticed, stored raw before it is acknowledged."""
 
     id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="events")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, db_index=False, related_name="events")
     type = models.CharField(_("type"), max_length=60, blank=True)
     vendor_type = models.CharField(_("vendor's type"), max_length=80, blank=True)
     object = models.CharField(_("object"), max_length=80, blank=True)
@@ -327,10 +333,10 @@ class Event(models.Model):
     method = models.CharField(max_length=10, blank=True)
     record = models.JSONField(default=dict)
     context = models.JSONField(default=dict)
-    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="events")
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, db_index=False, related_name="events")
     run_id = models.CharField(max_length=26, blank=True)
     rule_name = models.CharField(max_length=120, blank=True)  # a resync of one rule runs only that rule
-    replay_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replays")
+    replay_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, db_index=False, related_name="replays")
     occurred_at = models.DateTimeField(_("occurred"))
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -349,9 +355,12 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["lane", "occurred_at", "id"], name="event_queue", condition=Q(state="new")),
             models.Index(fields=["order_key", "occurred_at", "id"], name="event_order", condition=Q(state="new")),
-            models.Index(fields=["connection", "-id"], name="event_connection"),
-            models.Index(fields=["person", "-id"], name="event_person"),
-            models.Index(fields=["-id"], name="event_trouble", condition=Q(state__in=["failed", "quarantined"])),
+            *(models.Index(fields=[name, "-id"], name=f"event_{name}") for name in EVENTS_ALWAYS),
+            *(
+                models.Index(fields=[name, "-id"], name=f"event_{name}", condition=~Q(**{name: ""}))
+                for name in EVENTS_SOME_SAY
+            ),
+            models.Index(fields=["replay_of"], name="event_replay_of", condition=Q(replay_of__isnull=False)),
             models.Index(fields=["received_at"], name="event_prunable", condition=PRUNABLE),
             models.Index(fields=["received_at"], name="event_pruned", condition=Q(pruned_at__isnull=False)),
         ]
@@ -379,6 +388,9 @@ class Settlement(models.TextChoices):
     OVERTAKEN = "overtaken", _("Overtaken by another decision")
 
 
+CONFLICTS_ALWAYS = ("state", "kind", "connection", "person", "object", "settlement", "actor")
+
+
 class IdentityConflict(models.Model):
     """One question of who is who that only a human can settle, with the events that wait for the answer."""
 
@@ -387,10 +399,15 @@ class IdentityConflict(models.Model):
     state = models.CharField(_("state"), max_length=20, choices=ConflictState, default=ConflictState.OPEN)
     key = models.CharField(max_length=64)  # the same question is asked once
     connection = models.ForeignKey(
-        Connection, null=True, on_delete=models.PROTECT, related_name="conflicts", verbose_name=_("connection")
+        Connection,
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="conflicts",
+        verbose_name=_("connection"),
     )
     object = models.CharField(_("object"), max_length=80, blank=True)
-    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="conflicts")
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, db_index=False, related_name="conflicts")
     candidates = models.JSONField(default=list)  # [{id, facts: {name: value}}], as they were when it was asked
     addresses = models.JSONField(default=list)  # what several people hold: [[kind, value]]
     events = models.ManyToManyField(Event, related_name="conflicts")  # wait for the answer
@@ -409,7 +426,7 @@ class IdentityConflict(models.Model):
         verbose_name_plural = _("conflicts")
         permissions = [("settle_identityconflict", _("Can settle conflicts of identity, and undo that"))]
         constraints = [models.UniqueConstraint(fields=["key"], condition=Q(state="open"), name="one_open_conflict")]
-        indexes = [models.Index(fields=["-id"], name="conflict_open", condition=Q(state="open"))]
+        indexes = [models.Index(fields=[name, "-id"], name=f"conflict_{name}") for name in CONFLICTS_ALWAYS]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.id}"

@@ -33,6 +33,8 @@ class Sighting:
     rivals: list[Person] = field(default_factory=list)
     contested: list[Pair] = field(default_factory=list)
     addresses: list[Pair] = field(default_factory=list)
+    parent: Spot | None = None  # the record that a task or note is about: whose it is
+    is_somebody: bool = True  # False for a task or note: when nobody is known whom it is about, it makes no person
 
     def __post_init__(self) -> None:
         self.addresses = pairs_of(self.email, self.phone)
@@ -66,22 +68,23 @@ def identify(sightings: Sequence[Sighting]) -> None:
     """Set `person` and `link` of each sighting; a constant number of queries. Call inside a transaction."""
     _by_link(sightings)
     _by_address(sightings)
-    made = _make_people([s for s in sightings if s.person is None])
-    settled = [s for s in sightings if not s.rivals]
+    made = _make_people([s for s in sightings if s.person is None and (s.is_somebody or s.addresses)])
+    settled = [s for s in sightings if not s.rivals and s.person is not None]
     _add_links(settled)
     _add_addresses(settled)
     _drop_unused(made, sightings)
 
 
 def _by_link(sightings: Sequence[Sighting]) -> None:
-    wanted = {s.spot for s in sightings if s.record_id}
+    wanted = {s.spot for s in sightings if s.record_id} | {s.parent for s in sightings if s.parent}
     links = Link.objects.select_related("person").filter(
         connection_id__in={spot[0] for spot in wanted}, record_id__in={spot[2] for spot in wanted}
     )
     known = {(link.connection_id, link.object, link.record_id): link for link in links}
     for sighting in sightings:
         sighting.link = known.get(sighting.spot)
-        sighting.person = sighting.link.person if sighting.link else None
+        owner = sighting.link or (known.get(sighting.parent) if sighting.parent else None)
+        sighting.person = owner.person if owner else None
 
 
 def _by_address(sightings: Sequence[Sighting]) -> None:

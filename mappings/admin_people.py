@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -20,7 +20,7 @@ from audit.admin_words import OPT_OUT_LOOK, change_badge, error_sentence, name_p
 from audit.telling import progress_of
 from integrations.admin_labels import EVENT_LOOK, badge, icon, lines, link, ltr, moment, page_link, said, state_badge
 from integrations.admin_pages import Button, WatchAdmin
-from integrations.admin_search import id_prefix, is_id, people_matching, people_named
+from integrations.admin_search import id_prefix, people_matching, people_named
 from integrations.models import AddressKind, Event, IdentityConflict, Link, Person
 from integrations.people import find_people
 from integrations.records import standing_for_people
@@ -91,8 +91,8 @@ class PersonAdmin(WatchAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        wanted = Q(pk__in=people_matching(term) or people_named(term))
-        return queryset.filter(wanted | id_prefix(term) if is_id(term) else wanted), False
+        people = people_matching(term) or people_named(term)
+        return queryset.filter(pk__in=people) if people else queryset.filter(id_prefix(term)), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         return Person.objects.all()

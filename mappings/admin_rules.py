@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from audit.models import Change
+from audit.seeking import newest_of_each
 from integrations.admin_labels import badge, ltr, moment
 from integrations.admin_pages import Button
 
@@ -98,15 +98,11 @@ class RuleAdmin(SimpleHistoryAdmin, GalleryMixin):  # type: ignore[misc]  # simp
 
     # --- the list
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        newest = Change.objects.filter(rule=OuterRef("name")).order_by("-id").values("created_at")[:1]
-        rows: QuerySet[Rule] = super().get_queryset(request)
-        return rows.annotate(used_at=Subquery(newest))
-
     def prepare_rows(self, rows: list[Any]) -> None:
         mappings, choices = Stored().mappings(), Choices()
+        used = newest_of_each(Change.objects.all(), "rule", [row.name for row in rows], "created_at")
         for row in rows:
-            row.sentence = sentence_of(row, mappings, choices)
+            row.sentence, row.used_at = sentence_of(row, mappings, choices), used.get(row.name)
 
     @admin.display(description=gettext_lazy("rule"))
     def title(self, rule: Any) -> SafeString:

@@ -166,6 +166,10 @@ class Run(models.Model):
         ordering = ["-id"]
         verbose_name = _("run")
         verbose_name_plural = _("runs")
+        indexes = [
+            models.Index(fields=["state", "-id"], name="run_state"),
+            models.Index(fields=["kind", "-id"], name="run_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

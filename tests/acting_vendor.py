@@ -14,6 +14,7 @@ from django.conf import settings
 
 from audit.models import Change
 from config.tasks import work_off
+from integrations import clock
 from integrations.models import Connection, Event
 from integrations.vendors.base import (
     Capabilities,
@@ -27,7 +28,7 @@ from integrations.vendors.base import (
     Vendor,
     Write,
 )
-from integrations.vendors.errors import CrosswalkError, OutcomeUnknown
+from integrations.vendors.errors import CrosswalkError, NotFound, OutcomeUnknown
 from integrations.vendors.lookups import Entry, LookUp
 from mappings.models import Mapping as MappingRow
 from mappings.models import MappingVersion, Rule, VersionState
@@ -41,6 +42,7 @@ OPERATIONS = (
     Operation("note_visit", "action", "Note a visit", "PUT", "/visits", repeatable=True),
     Operation("lead_added", "trigger", "A lead was added"),
 )
+CHANGING = ("update_task", "complete_task", "delete_task", "update_note", "delete_note")
 USERS = (Entry("u1", "Noa Levi", ("noa@example.com",)), Entry("u2", "Dan Bar"), Entry("u3", "Dan Bar"))
 COPY: dict[str, Any] = {
     "source": {"connection": "left", "object": "contact", "read": "never"},
@@ -60,6 +62,23 @@ class Desk(System):
     reads: int = 0
     lost: int = 0
     refusals: list[CrosswalkError] = field(default_factory=list)
+
+    def put_thing(self, object: str, record_id: str, values: Mapping[str, Any], what: str) -> None:
+        """Make or change a task or note, and tell of it, whoever did it."""
+        things = self.things.setdefault(object, {})
+        things[record_id] = {**things.get(record_id, {}), **values}
+        self._tell(object, record_id, what)
+
+    def drop_thing(self, object: str, record_id: str) -> None:
+        self._tell(object, record_id, "deleted")
+        del self.things[object][record_id]
+
+    def _tell(self, object: str, record_id: str, what: str) -> None:
+        thing = dict(self.things[object][record_id])
+        parent_object, parent_id = thing.pop("parent")
+        kind = "task" if object == "task" else "note"
+        parent = {"object": parent_object, "record_id": parent_id}
+        self.push(f"{kind}.{what}", {"id": record_id, **thing}, parent=parent)
 
     @property
     def tasks(self) -> list[Record]:
@@ -108,6 +127,8 @@ class ActingClient(MemoryClient):
             return self._make(write)
         if write.operation in ("add_tags", "remove_tags"):
             return self._tag(write)
+        if write.operation in CHANGING:
+            return self._change(write)
         if write.operation == "delete" and write.record_id in self.system.records:
             self.system.writes.append(write)
             del self.system.records[write.record_id]
@@ -121,8 +142,20 @@ class ActingClient(MemoryClient):
         thing = {**write.values, "parent": list(write.params["parent"])}
         known = next((i for i, each in things.items() if write.retry and each == thing), "")
         record_id = known or f"{write.object}{next(self.system.ids)}"
-        things[record_id] = thing
+        if not known:
+            self.system.put_thing(write.object, record_id, thing, "created")
         return Outcome(write.id, record_id, True)
+
+    def _change(self, write: Write) -> Outcome:
+        self.system.writes.append(write)
+        if write.record_id not in self.system.things.get(write.object, {}):
+            return Outcome(write.id, error=NotFound("It is gone."))
+        if write.operation.startswith("delete"):
+            self.system.drop_thing(write.object, write.record_id)
+        else:
+            what = "completed" if write.operation == "complete_task" else "updated"
+            self.system.put_thing(write.object, write.record_id, write.values, what)
+        return Outcome(write.id, write.record_id, False)
 
     def _tag(self, write: Write) -> Outcome:
         self.system.writes.append(write)
@@ -138,9 +171,9 @@ def acting_vendor(systems: Mapping[str, Desk]) -> Vendor:
     writes = (*contact.writes, "delete", "set", "add_tags", "remove_tags")
     objects = (
         replace(contact, writes=writes),
-        ObjectCapability("task", "task", writes=("create_task",), batch=50),
-        ObjectCapability("note", "note", writes=("add_note",), batch=50),
-        ObjectCapability("remark", "note", writes=("add_note",), batch=50),
+        ObjectCapability("task", "task", writes=("create_task", *CHANGING[:3]), batch=50),
+        ObjectCapability("note", "note", writes=("add_note", *CHANGING[3:]), batch=50),
+        ObjectCapability("remark", "note", writes=("add_note", *CHANGING[3:]), batch=50),
     )
     capabilities: Capabilities = replace(
         kind.capabilities,
@@ -213,6 +246,15 @@ class Office(Pair):
                 self.right.events.clear()
                 return
         raise AssertionError("The work does not come to an end.")
+
+    def work_both(self, rounds: int = 20) -> None:
+        """Both desks tell what happens to them, until nothing happens any more."""
+        for _round in range(rounds):
+            told = self.deliver_events()
+            Event.objects.filter(state="new").update(next_attempt_at=clock.now())
+            if not told + sum(work_off(lane) for lane in settings.LANES):
+                return
+        raise AssertionError("It goes round in a circle.")
 
     def changes(self, **filters: Any) -> list[Change]:
         return list(Change.objects.filter(**filters).order_by("id"))

@@ -172,6 +172,12 @@ def _fits(record: Record, wanted: Mapping[str, set[str]]) -> bool:
     return any(str(record.get(name) or "").lower() in values for name, values in wanted.items())
 
 
+def _object_of(kind: str) -> str:
+    """task.created is about a task; what a person does is about their contact."""
+    subject = kind.partition(".")[0]
+    return subject if subject in ("task", "note") else "contact"
+
+
 class MemoryWebhooks:
     def verify(self, inbound: Inbound, account: Account) -> None:
         """The test itself is the proof."""
@@ -184,13 +190,13 @@ class MemoryWebhooks:
             Notice(
                 body["type"],
                 body["type"],
-                "contact",
+                _object_of(body["type"]),
                 record["id"],
                 body,
                 vendor_id,
                 record=record,
                 context=body["context"],
-                email=record["email"],
+                email=record.get("email", ""),
             )
         ]
 

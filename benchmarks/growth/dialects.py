@@ -18,6 +18,7 @@ class Dialect:
     bytes: str  # of a text
     sha256: str  # of a text
     fast: tuple[str, ...]  # what may be risked while filling
+    indexes: str  # names and statements of those that may be made afterwards
     analyze: str  # as it happens by itself in time
 
 
@@ -30,6 +31,7 @@ DIALECTS = {
         bytes="CAST({0} AS BLOB)",
         sha256="SHA256({0})",  # Django's own function
         fast=("PRAGMA synchronous = OFF", "PRAGMA cache_size = -2000000", "PRAGMA temp_store = MEMORY"),
+        indexes="SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND {0}",
         analyze="",  # it goes by what `config.sizes` told it
     ),
     "postgresql": Dialect(
@@ -38,7 +40,14 @@ DIALECTS = {
         json="({0})::jsonb",
         bytes="CONVERT_TO({0}, 'UTF8')",
         sha256="ENCODE(SHA256(CONVERT_TO({0}, 'UTF8')), 'hex')",
-        fast=("SET synchronous_commit = off", "SET jit = off"),
+        fast=(
+            "SET synchronous_commit = off",
+            "SET jit = off",
+            "SET maintenance_work_mem = '1GB'",
+            "SET session_replication_role = replica",  # nothing is checked row by row
+        ),
+        indexes="SELECT indexname, indexdef FROM pg_indexes WHERE {0} AND NOT EXISTS (SELECT FROM pg_constraint "
+        "WHERE conindid = (quote_ident(schemaname) || '.' || quote_ident(indexname))::regclass)",
         analyze="VACUUM ANALYZE",
     ),
 }

@@ -10,11 +10,14 @@ from django.db import connection
 from django.db.models import Field
 from django.utils import timezone
 
+from config.sizes import GROWING, tell_sizes
+
 from .dialects import DIALECTS, Dialect
 from .story import Story
 from .tables import Table, tables
 
 _CHUNK = 100_000
+_LARGE = [f"'{model._meta.db_table}'" for model in GROWING]
 
 
 def fill(story: Story) -> None:
@@ -23,12 +26,26 @@ def fill(story: Story) -> None:
     with connection.cursor() as cursor:
         for statement in dialect.fast:
             cursor.execute(statement)
+        indexes = _take_indexes(cursor, dialect)
         for table in tables(story, dialect):
             for statement in _inserts(table, dialect):
                 cursor.execute(statement)
+        for statement in indexes:
+            cursor.execute(statement)
+        tell_sizes("default")
         if dialect.analyze:
             cursor.execute(dialect.analyze)
     connection.close()
+
+
+def _take_indexes(cursor: Any, dialect: Dialect) -> list[str]:
+    """Drop those of the large tables. Returns how they are made again, which is faster once for all rows."""
+    table = "tbl_name" if connection.vendor == "sqlite" else "tablename"
+    cursor.execute(dialect.indexes.format(f"{table} IN ({', '.join(_LARGE)})"))
+    found = cursor.fetchall()
+    for name, _statement in found:
+        cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+    return [statement for _name, statement in found]
 
 
 def _inserts(table: Table, dialect: Dialect) -> Iterator[str]:

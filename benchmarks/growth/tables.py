@@ -8,7 +8,7 @@ from string import Template
 
 from django.db.models import Model
 
-from audit.models import Attempt, Change, Chore, OptOut, Seal
+from audit.models import Attempt, Change, Chore, OptOut, Seal, Tally
 from audit.retention import ATTEMPTS
 from integrations.models import Address, Connection, Event, IdentityConflict, Link, Person
 from mappings.models import Run
@@ -59,6 +59,7 @@ def tables(story: Story, dialect: Dialect) -> Iterator[Table]:
     yield _changes(story, dialect, places)
     yield _attempts(story, dialect)
     yield _seals(story, dialect)
+    yield _tallies(story, dialect)
     yield _chore(story)
     yield _conflicts(story, dialect, places)
 
@@ -263,6 +264,13 @@ def _seals(story: Story, dialect: Dialect) -> Table:
         "entries": dialect.json.format("'[]'"),
     }
     return Table(Seal, max(0, story.final - UNSEALED) // SEAL + 1, columns)
+
+
+def _tallies(story: Story, dialect: Dialect) -> Table:
+    """Of each hour, whatever its states: what the dashboard adds up."""
+    hour = f"({story.end} / 3600000 - (n - 1)) * 3600000"
+    columns = {"hour": dialect.moment.format(hour), "state": "'applied'", "count": "300"}
+    return Table(Tally, 24 * story.days, columns)
 
 
 def _chore(story: Story) -> Table:

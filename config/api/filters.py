@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 from django.db.models import QuerySet
 
-from audit.choosing import OfPerson, OneOf, Timed, people_with
+from audit.choosing import OfConnection, OfPerson, OneOf, Said, Timed, people_with
 from audit.models import OptOut, OptOutState
 from integrations.models import (
     Address,
@@ -29,15 +29,16 @@ class ConnectionFilter(filters.FilterSet):  # type: ignore[misc]
         fields = ("name", "vendor", "environment", "mode", "health", "blocked")
 
 
-class EventFilter(OfPerson):
-    connection = filters.CharFilter(field_name="connection__name")
+class EventFilter(OfPerson, OfConnection, Timed):
+    moment = "received_at"
     state = OneOf(choices=EventState.choices)
-    created_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    object = Said()
+    record_id = Said()
+    vendor_event_id = Said()
 
     class Meta:
         model = Event
-        fields = ("type", "object", "record_id", "vendor_event_id")
+        fields = ("type",)
 
 
 class PersonFilter(Timed):
@@ -51,29 +52,26 @@ class PersonFilter(Timed):
     def of_address(self, rows: QuerySet[Person], name: str, value: str) -> QuerySet[Person]:
         if name == "email":
             return rows.filter(pk__in=people_with(value))
-        return rows.filter(pk__in=Address.objects.filter(kind=name, value=value.strip()).values("person_id"))
+        held = Address.objects.filter(kind=name, value=value.strip())
+        return rows.filter(pk__in=list(held.values_list("person_id", flat=True)))
 
 
-class ConflictFilter(filters.FilterSet):  # type: ignore[misc]
-    connection = filters.CharFilter(field_name="connection__name")
+class ConflictFilter(OfConnection, Timed):
+    moment = "opened_at"
     state = OneOf(choices=ConflictState.choices)
     kind = OneOf(choices=ConflictKind.choices)
     person = filters.CharFilter(field_name="person_id")
     event = filters.CharFilter(field_name="events__id")
-    created_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt")
 
     class Meta:
         model = IdentityConflict
         fields = ("object", "settlement", "actor")
 
 
-class OptOutFilter(OfPerson):
-    connection = filters.CharFilter(field_name="connection__name")
+class OptOutFilter(OfPerson, OfConnection, Timed):
+    moment = "received_at"
     state = OneOf(choices=OptOutState.choices)
     event = filters.CharFilter(field_name="event_id")
-    created_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
 
     class Meta:
         model = OptOut

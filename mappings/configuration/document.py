@@ -44,6 +44,7 @@ class Document:
 
     name: str
     data: Any = None
+    is_file: bool = True  # else its data was made here, and stands on no line
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -55,7 +56,7 @@ class Document:
 
     def say(self, problem: Problem, note: str = "") -> str:
         """demo.yaml:12: mappings.subscriber-to-lead.fields[2].to: 'Emial' is not a field of Lead."""
-        where = f"{self.name}:{self.line_of(problem.path)}: " if self.lines else ""  # data of no file has no lines
+        where = f"{self.name}:{self.line_of(problem.path)}: " if self.is_file else ""
         return f"{where}{note}{problem}"
 
 

@@ -47,7 +47,7 @@ def read_configuration(name: str, content: bytes, environment: Mapping[str, str]
 
 def configuration_of(name: str, data: Any) -> Configuration:
     """The same of data that stands in no file."""
-    configuration = Configuration(Document(name, data))
+    configuration = Configuration(Document(name, data, is_file=False))
     _read_sections(configuration)
     return configuration
 

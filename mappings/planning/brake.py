@@ -13,6 +13,7 @@ from django.conf import settings
 
 from audit.comparing import is_blank
 from audit.models import Brake, Change, ChangeState, Kind
+from audit.settling import DELETIONS
 from integrations import clock
 from integrations.ids import first_id
 
@@ -36,7 +37,7 @@ SORTS: dict[str, Callable[[Change], bool]] = {
     Brake.CREATE: _makes,
     Brake.OPT_OUT: lambda change: change.operation == "opt_out",
     Brake.BLANK: _blanks,
-    Brake.DELETE: lambda change: change.operation == "delete",
+    Brake.DELETE: lambda change: change.operation in DELETIONS,
 }
 
 

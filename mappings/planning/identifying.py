@@ -19,8 +19,10 @@ from integrations.vendors.registry import vendor
 from integrations.watching import CONVERTED
 
 from .case import Case
+from .own_tasks import hear_of_tasks, is_about_people, kind_of, parent_of
 from .tombstones import DELETED, mind_tombstones
 
+OURS = (Kind.CONTACT, Kind.TASK, Kind.NOTE)  # writes that a vendor may tell us of as events
 EMAIL_CHANGED = "contact.email_changed"
 ABOUT_IDENTITY = (DELETED, EMAIL_CHANGED)
 
@@ -39,6 +41,7 @@ def identify_cases(connection: Connection, cases: Sequence[Case]) -> list[Case]:
         for case, sighting in zip(cases, sightings, strict=True):
             _adopt(case, sighting, active)
         mind_tombstones(list(active.values()))
+    hear_of_tasks(active.values())
     return _without_own_writes(connection, active)
 
 
@@ -49,6 +52,7 @@ def _adopt(case: Case, sighting: Sighting, active: dict[str, Case]) -> None:
         where = (sighting.connection, sighting.object)
         case.questions.append(ask_about_people(sighting.rivals, *where, sighting.contested))
     if sighting.person is None:
+        case.reasons.append("Nobody is known whom this is about.")
         return
     if sighting.person.pk in active:
         case.reasons = ["later"]
@@ -64,10 +68,10 @@ def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list
     """
     waiting = [case for case in active.values() if case.event.lane != "optouts"]
     people = [case.person for case in waiting if case.person]
-    rows = Change.objects.filter(person__in=people, connection=connection, kind=Kind.CONTACT, state__in=IN_LINE)
-    busy = set(rows.values_list("person_id", flat=True))
+    rows = Change.objects.filter(person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
+    busy = set(rows.values_list("person_id", "kind"))
     for case in waiting:
-        if case.person and case.person.pk in busy:
+        if case.person and {(case.person.pk, Kind.CONTACT), (case.person.pk, kind_of(case))} & busy:
             case.problem = Busy(f"A write of ours to {connection.name} is on its way.")
     return [case for case in active.values() if case.problem is None]
 
@@ -75,7 +79,16 @@ def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list
 def _sighting(connection: Connection, case: Case) -> Sighting:
     email, phone = vendor(connection.vendor).identify(case.event.object, case.record)
     name = case.record.get("name") or case.record.get("Name") or ""
-    return Sighting(connection, case.event.object, case.event.record_id, email, phone, str(name))
+    return Sighting(
+        connection,
+        case.event.object,
+        case.event.record_id,
+        email,
+        phone,
+        str(name),
+        parent=parent_of(case),
+        is_somebody=not is_about_people(case),
+    )
 
 
 def stops_carried(cases: Sequence[Case]) -> list[tuple[Case, OptOut]]:

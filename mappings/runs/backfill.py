@@ -13,12 +13,14 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.ledger import move_to_bulk
+from audit.models import Change
 from audit.verbs import AT_ONCE, VERBS
 from integrations import clock
 from integrations.clients import open_client
@@ -111,7 +113,7 @@ def _next_step(run: Run) -> Step | Rest | None:
         return partial(_keep_plan, run, rehearse_further(run, rule, since_of(run)))
     if run.dry_run:
         return None
-    if held_by_the_brake(run).exists():
+    if held_by_the_brake(run).exclude(braked__in=run.released).exists():
         return partial(_stop_at_brake, run)
     waiting = _begun(run)
     if run.position == FINISHING:
@@ -147,10 +149,7 @@ def _page(run: Run) -> Step:
     rule = _rule_still(run)
     client = open_client(rule.connection, lane="bulk", run_id=run.pk)
     page = client.page(source_object(rule), run.cursor, since_of(run), filters_of(rule))
-    limit = run.scope.get("limit")
-    records = list(page.records)[: limit - run.done] if limit else list(page.records)
-    is_last = not page.cursor or (limit is not None and run.done + len(records) >= limit)
-    return partial(_store, run, rule, records, "" if is_last else page.cursor)
+    return partial(_store, run, rule, page.records, page.cursor)
 
 
 def _store(run: Run, rule: Rule, records: Sequence[Record], cursor: str) -> None:
@@ -158,10 +157,11 @@ def _store(run: Run, rule: Rule, records: Sequence[Record], cursor: str) -> None
     events = [event_of(run, rule, record, EventSource.BACKFILL) for record in records]
     keys = [event.dedupe_key for event in events]
     known = Event.objects.filter(connection=rule.connection, dedupe_key__in=keys)
-    seen = set(known.values_list("dedupe_key", flat=True))
-    run.done += len(store([event for event in events if event.dedupe_key not in seen]))
+    seen, limit = set(known.values_list("dedupe_key", flat=True)), run.scope.get("limit")
+    fresh = [event for event in events if event.dedupe_key not in seen]
+    run.done += len(store(fresh[: limit - run.done] if limit else fresh))
     run.cursor, run.message = cursor, ""
-    run.position = READING if cursor else FINISHING
+    run.position = READING if cursor and not (limit and run.done >= limit) else FINISHING
 
 
 # --- at the brake -----------------------------------------------------------------------------------------------
@@ -192,14 +192,16 @@ def resume(run: Run, actor: str, user: AbstractBaseUser | None) -> bool:
     facts = {"state": RunState.QUEUED, "finished_at": None, "message": "", "released": sorts}
     with transaction.atomic():
         resumable.update(**facts, next_attempt_at=clock.now(), postponed_at=None)
-        while ids := list(held.order_by("id").values_list("pk", flat=True)[:AT_ONCE]):
-            decision = VERBS["approve"].step(
-                ids, user, _("Run %(run)s was resumed by %(actor)s.") % {"run": run.pk, "actor": actor}
-            )
-            move_to_bulk(decision.done)
-            if not decision.done:
-                break
+        _let_go(held, user, _("Run %(run)s was resumed by %(actor)s.") % {"run": run.pk, "actor": actor})
     return True
+
+
+def _let_go(held: QuerySet[Change], user: AbstractBaseUser | None, comment: str) -> None:
+    """Approve them, a few at a time; what an opt-out holds too stays where it is."""
+    last = ""
+    while ids := list(held.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        move_to_bulk(VERBS["approve"].step(ids, user, comment).done)
+        last = ids[-1]
 
 
 # --- the end ----------------------------------------------------------------------------------------------------

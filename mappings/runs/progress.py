@@ -49,6 +49,7 @@ def changes_under_way(run: Run) -> QuerySet[Change]:
 
 
 def held_by_the_brake(run: Run) -> QuerySet[Change]:
+    """Also what an opt-out holds beside it, which no approval lets go."""
     return _changes(run).filter(kind__in=Kind.values, state=ChangeState.HELD, braked__in=Brake.values)
 
 

@@ -87,6 +87,14 @@ def _check_note(action: ActionSpec, connection: str, vendor: Vendor, place: Plac
         findings.refuse(f"{ACTIONS[action.name].label} needs a title or a body.", *place, "body")
 
 
+def _check_change(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
+    if not _check_known(action, connection, vendor, place, findings):
+        return
+    named = [key.name for key in ACTIONS[action.name].keys if key.name in action.params and key.name != "connection"]
+    if not named:
+        findings.refuse(f"{ACTIONS[action.name].label} names nothing that is to change.", *place, "title")
+
+
 def _check_increment(action: ActionSpec, connection: str, vendor: Vendor, place: Place, findings: Findings) -> None:
     if not _is_object_for("update", action, vendor, place, findings):
         return
@@ -126,6 +134,8 @@ CHECKS: dict[str, Check] = {
     "set": _check_set,
     "create_task": _check_task,
     "add_note": _check_note,
+    "update_task": _check_change,
+    "update_note": _check_change,
     "increment": _check_increment,
     "delete": _check_delete,
     "call": _check_call,

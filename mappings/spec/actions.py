@@ -81,6 +81,7 @@ DUE = ActionKey("due", "due", "When it is due: +2d or +4h from now, a date such 
 ASSIGNEE = _text("assignee", "Whose it is: a user of the vendor, by id, name or e-mail address.", chosen_from="user")
 TASK = (CONNECTION, TITLE, BODY, DUE, ASSIGNEE)
 NOTE = (CONNECTION, TITLE, BODY)
+AT = (CONNECTION,)
 
 _FORMS = (
     ActionForm("upsert", "Create or update", "Creates the record, or updates it when it is there.", MAPPED, ready=True),
@@ -136,12 +137,14 @@ _FORMS = (
         ),
         ready=True,
     ),
-    ActionForm("update_task", "Update task", "Changes the task that is linked to the event's task.", TASK),
-    ActionForm("complete_task", "Complete task", "Completes the task that is linked to the event's task.", TASK),
-    ActionForm("delete_task", "Delete task", "Deletes the task that is linked to the event's task.", TASK),
+    ActionForm("update_task", "Update task", "Changes the task that belongs to the event's task.", TASK, ready=True),
+    ActionForm(
+        "complete_task", "Complete task", "Completes the task that belongs to the event's task.", TASK, ready=True
+    ),
+    ActionForm("delete_task", "Delete task", "Deletes the task that belongs to the event's task.", AT, ready=True),
     ActionForm("add_note", "Add note", "Adds a note to the person's record, once for each event.", NOTE, ready=True),
-    ActionForm("update_note", "Update note", "Changes the note that is linked to the event's note.", NOTE),
-    ActionForm("delete_note", "Delete note", "Deletes the note that is linked to the event's note.", NOTE),
+    ActionForm("update_note", "Update note", "Changes the note that belongs to the event's note.", NOTE, ready=True),
+    ActionForm("delete_note", "Delete note", "Deletes the note that belongs to the event's note.", AT, ready=True),
     ActionForm(
         "increment",
         "Add to a number",

@@ -9,7 +9,12 @@ from django.db import connection
 
 
 def of(act: Callable[[], Any]) -> list[str]:
-    """Lines of the plans of all that `act` reads, asked with parameters as Django does; SQLite plans these otherwise.
+    """Lines of the plans of all that `act` reads."""
+    return [line for _sql, lines in by_statement(act) for line in lines]
+
+
+def by_statement(act: Callable[[], Any]) -> list[tuple[str, list[str]]]:
+    """What `act` reads and how, asked with parameters as Django does; SQLite plans these otherwise.
 
     Call it in a transaction: PostgreSQL is told that its empty tables are large.
     """
@@ -24,7 +29,7 @@ def of(act: Callable[[], Any]) -> list[str]:
             cursor.execute("SET LOCAL enable_seqscan = off")
         with connection.execute_wrapper(listen):
             act()
-        return [line for sql, params in asked if sql.startswith("SELECT") for line in _plan(cursor, sql, params)]
+        return [(sql, _plan(cursor, sql, params)) for sql, params in asked if sql.startswith("SELECT")]
 
 
 def _plan(cursor: Any, sql: str, params: Any) -> list[str]:

@@ -107,9 +107,10 @@ def test_a_change_is_found_by_its_id_or_the_start_of_it(admin_client: Client) ->
         assert ids_on(admin_client, f"{LOG}?q={term}") == [wanted.pk]
 
 
-def test_days_are_filtered_by_id(admin_client: Client) -> None:
+def test_days_are_filtered_by_id_and_time(admin_client: Client) -> None:
     noon = timezone.localtime().replace(year=2026, month=5, day=10, hour=12)
-    rows = {day: change(id=at(noon + timedelta(days=day))).pk for day in (-1, 0, 1)}
+    days = {day: noon + timedelta(days=day) for day in (-1, 0, 1)}
+    rows = {day: change(id=at(moment), created_at=moment).pk for day, moment in days.items()}
     assert ids_on(admin_client, LOG + "?created_at_from=2026-05-10&created_at_to=2026-05-10") == [rows[0]]
     assert ids_on(admin_client, LOG + "?created_at_from=2026-05-10") == [rows[1], rows[0]]
     assert ids_on(admin_client, LOG + "?created_at_to=2026-05-09") == [rows[-1]]

@@ -12,7 +12,7 @@ from integrations.models import AccessToken, Connection
 from integrations.vendors.base import Callback, Check
 from integrations.vendors.base import Client as VendorClient
 from integrations.vendors.errors import Conflict, Unavailable
-from tests.audit.rows import SECRET, connection, staff
+from tests.audit.rows import SECRET, change, connection, event, staff
 from tests.integrations.vendors.services import Bench, salesforce_account
 
 pytestmark = pytest.mark.django_db
@@ -322,3 +322,24 @@ def test_a_vendor_that_does_not_answer_is_said_plainly(admin_client: Client, ven
     page = admin_client.get(f"{LIST}{row.pk}/callbacks/").content.decode()
     assert "GetResponse could not be reached." in page
     assert "tried again by itself" not in page
+
+
+# --- deleting ---------------------------------------------------------------------------------------------------
+
+
+def test_a_connection_in_use_is_not_deleted_and_says_by_what(admin_client: Client) -> None:
+    place = connection()
+    event(connection=place)
+    changes = [change(connection=place) for _ in range(3)]
+    page = admin_client.get(f"{LIST}{place.pk}/delete/").content.decode()
+    assert "Events" in page and "Audit log" in page
+    assert not any(row.pk in page for row in changes)
+    admin_client.post(f"{LIST}{place.pk}/delete/", {"post": "yes"})
+    assert Connection.objects.filter(pk=place.pk).exists()
+
+
+def test_a_connection_that_nothing_uses_is_deleted(admin_client: Client) -> None:
+    place = connection()
+    AccessToken.objects.create(connection=place)
+    admin_client.post(f"{LIST}{place.pk}/delete/", {"post": "yes"})
+    assert not Connection.objects.exists()

@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.db import connections, transaction
 from django.db.models import Count
 
+from integrations.admin_search import people_named
 from integrations.models import Address, Connection, Link, Person
 from integrations.people import Sighting, arrange, holders_of, identify
 from tests.audit.rows import connection
@@ -189,3 +190,12 @@ def test_the_same_record_seen_by_two_workers_at_once_is_one_link_and_one_person(
     hears()
     assert at_once(identifying(("c1", "", "")), identifying(("c1", "", ""))) == []
     assert Person.objects.get() == Link.objects.get().person
+
+
+@pytest.mark.django_db
+def test_people_are_found_by_how_their_name_starts_in_any_case() -> None:
+    names = ("Jane Cohen", "JANE Adler", "Janet", "Mary Jane", "דנה כהן", "Jan%e")
+    made = {name: Person.objects.create(name=name).pk for name in names}
+    assert people_named("jane") == [made["JANE Adler"], made["Jane Cohen"], made["Janet"]]
+    assert people_named("דנה") == [made["דנה כהן"]]
+    assert people_named("jan%") == [made["Jan%e"]]

@@ -50,6 +50,11 @@ RIGHT = {"connection": "right"}
 FINE: list[dict[str, Any]] = [
     {"create_task": RIGHT | {"title": "x", "assignee": "u1", "due": "+2d", "priority": "p", "most_per_day": 3}},
     {"add_note": RIGHT | {"body": "x"}},
+    {"update_task": RIGHT | {"title": "x"}},
+    {"complete_task": RIGHT},
+    {"delete_task": RIGHT},
+    {"update_note": RIGHT | {"body": "x"}},
+    {"delete_note": RIGHT},
     {"add_tags": RIGHT | {"tags": ["x"]}},
     {"remove_tags": RIGHT | {"from": "tags"}},
     {"increment": RIGHT | {"object": "contact", "field": "score", "by": -0.5}},
@@ -84,6 +89,11 @@ def test_what_the_vendor_can_do_is_accepted(action: dict[str, Any]) -> None:
         (
             {"add_note": {"connection": "bare", "body": "x"}},
             "add_note.connection: Crosswalk has no add_note at Memory.",
+        ),
+        ({"update_task": RIGHT}, "update_task.title: Update task names nothing that is to change."),
+        (
+            {"delete_note": {"connection": "plain"}},
+            "delete_note.connection: Crosswalk has no delete_note at Memory.",
         ),
         ({"add_note": RIGHT}, "add_note.body: Add note needs a title or a body."),
         (

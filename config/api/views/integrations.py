@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Prefetch
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.facts import versions_then
+from audit.models import Change
 from config.api.filters import ConnectionFilter, EventFilter
 from config.api.permissions import StaffWithModelPermissions
 from config.api.serializers.integrations import (
@@ -52,10 +54,13 @@ class ConnectionViewSet(ByName):
         return Response(TestReportSerializer(report).data)
 
 
+EVENTS = Event.objects.select_related("connection").prefetch_related(Prefetch("changes", Change.objects.only("event")))
+
+
 class EventViewSet(ReadOnly):
     """The inbox: what vendors told us, newest first."""
 
-    queryset = Event.objects.select_related("connection").prefetch_related("changes").defer("body", "record", "context")
+    queryset = EVENTS.defer("body", "record", "context")
     serializer_class = EventSerializer
     filterset_class = EventFilter
     action_permissions = {"replay": "integrations.change_event"}

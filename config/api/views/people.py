@@ -18,10 +18,11 @@ from config.api.filters import PersonFilter
 from config.api.serializers.audit import ChangeSerializer, OptOutSerializer, attach_progress
 from config.api.serializers.base import Moment
 from config.api.serializers.integrations import EventSerializer, PersonSerializer
-from integrations.models import Event, Person
+from integrations.models import Person
 
 from .audit import OptOutViewSet
 from .base import ReadOnly, refuse_field
+from .integrations import EVENTS
 
 
 class EntrySerializer(serializers.Serializer[Any]):
@@ -78,7 +79,7 @@ _PERMISSIONS = {"event": "integrations.view_event", "change": "audit.view_change
 def _rows(person: Person, request: Request, before: str, limit: int) -> list[dict[str, Any]]:
     """The newest entries below `before`; ids sort by time, whatever they are ids of."""
     tables: dict[str, QuerySet[Any]] = {
-        "event": Event.objects.select_related("connection").prefetch_related("changes"),
+        "event": EVENTS.defer("body"),
         "change": Change.objects.select_related("connection"),
         "opt_out": OptOutViewSet.queryset.all(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -102,6 +103,7 @@ def _positive(text: str | None, default: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else default
 
 
+@lru_cache(maxsize=64)  # a filter asks for each contact
 def _moment(text: str, end_of_day: bool = False) -> datetime:
     try:
         moment = read_moment(text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ..case import Case, Step
 from .calls import plan_call
 from .campaigns import plan_campaign
+from .changing import plan_change
 from .deleting import plan_delete
 from .increments import plan_increment
 from .notes import plan_add_note
@@ -24,6 +25,7 @@ PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "remove_from_campaign": plan_campaign,
     "create_task": plan_create_task,
     "add_note": plan_add_note,
+    **dict.fromkeys(("update_task", "complete_task", "delete_task", "update_note", "delete_note"), plan_change),
     "increment": plan_increment,
     "delete": plan_delete,
     "call": plan_call,

@@ -14,28 +14,31 @@ from integrations.vendors.registry import vendor
 from ..case import Case, Step
 from ..targets import schema_of
 from .acts import name_act, not_repeated
+from .counterparts import twin_params
 from .following import Subject, add_changes, change_about, label_of, with_subjects
+from .tasks import without_twins
 from .wording import Written, fitted_diff, said, source_of
 
 
 def plan_add_note(step: Step, cases: Sequence[Case]) -> None:
     """One change per person; it waits for the record that an earlier action of the rule makes."""
     connection = step.shop.connections[step.params["connection"]]
-    form = _form_of(connection)
+    form = form_of(connection)
     planned = []
-    for case, subject in with_subjects(step, connection, not_repeated(step, cases)):
+    going_on = without_twins(step, connection, not_repeated(step, cases))
+    for case, subject in with_subjects(step, connection, going_on):
         change = _change(step, case, connection, subject, form)
         if change is not None and name_act(step, case, change):
             planned.append((case, change))
     add_changes(planned)
 
 
-def _form_of(connection: Connection) -> NoteForm:
-    """The vendor's first kind of note, unless the connection chooses another."""
+def form_of(connection: Connection, object: str = "") -> NoteForm:
+    """The vendor's note of this object; else its first kind of note, unless the connection chooses another."""
     forms = vendor(connection.vendor).capabilities.notes
     if not forms:
         raise Unsupported(f"{connection.name} has no notes.")
-    chosen = (connection.options or {}).get("note_object")
+    chosen = object or (connection.options or {}).get("note_object")
     return next((form for form in forms if form.object == chosen), forms[0])
 
 
@@ -45,7 +48,7 @@ def _change(step: Step, case: Case, connection: Connection, subject: Subject, fo
         case.reasons.append(f"{label_of(step)}: none was made, for it would be empty.")
         return None
     diff, cut = fitted_diff(
-        _values(step, title, body, form), schema_of(connection, form.object, step.shop.client(connection.name))
+        note_values(step, title, body, form), schema_of(connection, form.object, step.shop.client(connection.name))
     )
     return change_about(
         step,
@@ -56,11 +59,11 @@ def _change(step: Step, case: Case, connection: Connection, subject: Subject, fo
         kind=Kind.NOTE,
         diff=diff,
         notes=cut,
-        params={"parent": subject.place} if subject.place else {},
+        params={**({"parent": subject.place} if subject.place else {}), **twin_params(case)},
     )
 
 
-def _values(step: Step, title: str, body: str, form: NoteForm) -> list[Written]:
+def note_values(step: Step, title: str, body: str, form: NoteForm) -> list[Written]:
     """A note without a title begins with it; one that needs a title and has none takes the first line."""
     if not form.title:
         body, title = "\n\n".join(filter(None, (title, body))), ""

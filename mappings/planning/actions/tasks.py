@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, time
 from typing import Any
 
 from audit.models import Change, ChangeState, Kind
 from integrations import clock
 from integrations.ids import first_id
-from integrations.models import Connection
+from integrations.models import WRITTEN, Connection
 from integrations.vendors.base import TaskForm
 from integrations.vendors.errors import Unsupported
 from integrations.vendors.registry import vendor
 
 from ...moments import zone_of
 from ..case import Case, Step
+from ..own_tasks import is_about_people
 from ..targets import schema_of
 from .acts import name_act, not_repeated
 from .assignees import assignee_of
+from .counterparts import counterparts, twin_params
 from .due import due_of
 from .following import Subject, add_changes, change_about, label_of, with_subjects
 from .wording import Written, fitted_diff, said, source_of
 
+ALL = ("title", "body", "due", "assignee", "priority", "status")
 DONE = ("completed", "complete", "done", "closed", "true", "yes")
 UNDONE = (ChangeState.CANCELLED, ChangeState.REJECTED)
 
@@ -34,13 +37,29 @@ def plan_create_task(step: Step, cases: Sequence[Case]) -> None:
     form = vendor(connection.vendor).capabilities.task
     if form is None:
         raise Unsupported(f"{connection.name} has no tasks.")
-    going_on = _within_the_day(step, connection, not_repeated(step, cases))
+    going_on = without_twins(step, connection, _within_the_day(step, connection, not_repeated(step, cases)))
     planned = []
     for case, subject in with_subjects(step, connection, going_on):
         change = _change(step, case, connection, subject, form)
         if change is not None and name_act(step, case, change):
             planned.append((case, change))
     add_changes(planned)
+
+
+def without_twins(step: Step, connection: Connection, cases: Sequence[Case]) -> list[Case]:
+    """A task that was made for one there, or for which one was made there, gets no second; none gets one beside it."""
+    twins = counterparts(connection, cases)
+    for case in cases:
+        if case.event.id in twins:
+            case.reasons.append(f"{label_of(step)}: there is one at {connection.name} for this one already.")
+        elif _is_ours_there(case, connection):
+            case.reasons.append(f"{label_of(step)}: Crosswalk made this one itself at {connection.name}.")
+    return [case for case in cases if case.event.id not in twins and not _is_ours_there(case, connection)]
+
+
+def _is_ours_there(case: Case, connection: Connection) -> bool:
+    is_ours = case.link is not None and WRITTEN in case.link.bases
+    return is_ours and is_about_people(case) and case.event.connection_id == connection.pk
 
 
 def zone_name(connection: Connection, case: Case) -> str:
@@ -87,7 +106,7 @@ def _made_today(step: Step, connection: Connection, cases: Sequence[Case]) -> Co
 
 
 def _change(step: Step, case: Case, connection: Connection, subject: Subject, form: TaskForm) -> Change | None:
-    values, notes = _values(step, case, connection, form)
+    values, notes = task_values(step, case, connection, form, ALL)
     diff, cut = fitted_diff(values, schema_of(connection, form.object, step.shop.client(connection.name)))
     if form.title not in diff:
         case.reasons.append(f"{label_of(step)}: none was made, for its title is empty.")
@@ -102,26 +121,44 @@ def _change(step: Step, case: Case, connection: Connection, subject: Subject, fo
         kind=Kind.TASK,
         diff=diff,
         notes=[*notes, *cut],
-        params={"parent": subject.place} if subject.place else {},
+        params={**({"parent": subject.place} if subject.place else {}), **twin_params(case)},
     )
 
 
-def _values(step: Step, case: Case, connection: Connection, form: TaskForm) -> tuple[list[Written], list[str]]:
-    """What each of the vendor's fields is to hold, and what could not be had."""
-    due, no_due = due_of(str(step.params.get("due") or ""), case, form, zone_name(connection, case), clock.now())
-    wanted = said(step, case, "assignee") if form.assignee else ""
-    assignee, nobody = assignee_of(wanted, connection, step.shop.client(connection.name))
-    status = _status(said(step, case, "status"), form)
-    parts: list[tuple[str, str, Any]] = [
-        ("title", form.title, said(step, case, "title")),
-        ("body", form.body, said(step, case, "body")),
-        ("due", form.due, due if form.due else ""),
-        ("assignee", form.assignee, assignee),
-        ("priority", form.priority, said(step, case, "priority")),
-        ("status", form.status, status),
-    ]
-    values = [Written(field, value, source_of(step, key)) for key, field, value in parts if field]
-    return values, [note for note in (no_due if form.due else "", nobody) if note]
+def task_values(
+    step: Step, case: Case, connection: Connection, form: TaskForm, keys: Collection[str]
+) -> tuple[list[Written], list[str]]:
+    """What each of the vendor's fields is to hold by these keys of the rule, and what could not be had."""
+    values, notes = [], []
+    for key in keys:
+        if field := getattr(form, key):
+            value, note = PARTS.get(key, _text)(step, case, connection, form, key)
+            values.append(Written(field, value, source_of(step, key)))
+            notes += [note] if note else []
+    return values, notes
+
+
+def _text(step: Step, case: Case, connection: Connection, form: TaskForm, key: str) -> tuple[Any, str]:
+    return said(step, case, key), ""
+
+
+def _due(step: Step, case: Case, connection: Connection, form: TaskForm, key: str) -> tuple[Any, str]:
+    return due_of(str(step.params.get(key) or ""), case, form, zone_name(connection, case), clock.now())
+
+
+def _assignee(step: Step, case: Case, connection: Connection, form: TaskForm, key: str) -> tuple[Any, str]:
+    return assignee_of(said(step, case, key), connection, step.shop.client(connection.name))
+
+
+def _state(step: Step, case: Case, connection: Connection, form: TaskForm, key: str) -> tuple[Any, str]:
+    return _status(said(step, case, key), form), ""
+
+
+PARTS: dict[str, Callable[[Step, Case, Connection, TaskForm, str], tuple[Any, str]]] = {
+    "due": _due,
+    "assignee": _assignee,
+    "status": _state,
+}
 
 
 def _status(said: str, form: TaskForm) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from audit.models import Change
+from integrations.ids import first_id
 
 from . import ledger
 from .conftest import Caller
@@ -71,7 +72,9 @@ def test_a_page_never_holds_more_than_500(api: APIClient) -> None:
 def test_changes_are_filtered_by_their_fields(api: APIClient) -> None:
     who = ledger.person()
     event = ledger.event(who)
-    wanted = ledger.failed(who, event=event, rule="stop", kind="opt_out", created_at=datetime(2026, 4, 2, tzinfo=UTC))
+    day = datetime(2026, 4, 2, tzinfo=UTC)
+    facts = {"event": event, "rule": "stop", "kind": "opt_out"}
+    wanted = ledger.failed(who, id=first_id(day), created_at=day, **facts)
     ledger.change(ledger.person("x@example.com"), object="Task", rule="other", kind="task")
     filters: dict[str, Any] = {
         "state": "failed", "object": "Lead", "kind": "opt_out", "rule": "stop", "person": who.id, "event": event.id,
@@ -86,7 +89,7 @@ def test_changes_are_filtered_by_their_fields(api: APIClient) -> None:
 
 
 def test_spans_that_touch_hold_each_change_once(api: APIClient) -> None:
-    ledger.change(created_at=datetime(2026, 4, 2, tzinfo=UTC))
+    ledger.change(id=first_id(datetime(2026, 4, 2, tzinfo=UTC)), created_at=datetime(2026, 4, 2, tzinfo=UTC))
     spans = [{"created_before": "2026-04-02T00:00:00Z"}, {"created_after": "2026-04-02T00:00:00Z"}]
     assert [len(api.get("/api/v1/changes/", span).json()["results"]) for span in spans] == [0, 1]
 

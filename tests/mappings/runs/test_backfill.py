@@ -294,6 +294,19 @@ def test_it_stops_at_the_brake_and_goes_on_when_a_person_says_so(
     assert CallCount.objects.filter(run_id=run.pk).count() == 2
 
 
+def test_what_no_approval_lets_go_does_not_keep_it_at_the_brake(world: World, settings: Any) -> None:
+    settings.BRAKE_PER_HOUR = {"create": 1}
+    world.main_job()
+    signed_up(world, 3)
+    run = backfill(world)
+    with mock.patch("audit.decisions._why_not_approved", return_value="The person opted out."):
+        resume_run(run, "dana", None)
+    world.work()
+    run.refresh_from_db()
+    assert (run.state, progress_of(run).held) == (RunState.DONE, 2)
+    assert "2 wait for approval" in run.message
+
+
 def test_one_that_stands_at_the_brake_can_be_stopped(world: World, settings: Any) -> None:
     settings.BRAKE_PER_HOUR = {"create": 1}
     world.main_job()
