@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from integrations.budgets import windows_of
 from integrations.health import note_failure, note_success
 from integrations.models import Connection, EventSource
-from integrations.people import normal_email
 from integrations.storable import storable
 from integrations.vendors.base import Client, Record
 from integrations.vendors.errors import BudgetUsedUp, Busy, CrosswalkError
@@ -29,7 +28,6 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 
     The event adds only what it alone knows.
     """
-    _find_unnamed(connection, cases, shop)
     thin = [case for case in cases if case.event.record_id and needs_reading(case, shop)]
     for object in dict.fromkeys(case.event.object for case in thin):
         _read_object(connection, object, [case for case in thin if case.event.object == object], shop)
@@ -92,41 +90,6 @@ def _stop_fields(connection: Connection, object: str, client: Client) -> tuple[l
     except CrosswalkError as error:
         note_failure(connection, error)
         return [], error
-
-
-def _find_unnamed(connection: Connection, cases: Sequence[Case], shop: Workshop) -> None:
-    """Some vendors' events name nobody but by the address: whose record that is, is asked first."""
-    unnamed = [case for case in cases if not case.event.record_id and _email_field(case) and _email_of(case)]
-    size = portion_of(connection)
-    for start in range(0, len(unnamed), size):
-        portion = unnamed[start : start + size]
-        try:
-            _name(portion, shop.client(connection.name))
-        except CrosswalkError as error:
-            note_failure(connection, error)
-            for case in unnamed[start:]:
-                case.complete, case.problem = False, error
-            return
-
-
-def _name(cases: Sequence[Case], client: Client) -> None:
-    """An address with no record, or with several, leaves the event to speak for itself."""
-    object, field = cases[0].event.object, _email_field(cases[0])
-    found = client.find_any(object, {field: list(dict.fromkeys(map(_email_of, cases)))})
-    for case in cases:
-        theirs = [f for f in found if normal_email(str(f.record.get(field) or "")) == _email_of(case)]
-        if len(theirs) == 1:
-            case.event.record_id = theirs[0].record_id
-
-
-def _email_field(case: Case) -> str:
-    """Where a record of the case's object has the address that names it; "" when an address names none."""
-    capability = case.kind.capabilities.object(case.event.object)
-    return capability.addresses.get("email", "") if capability and capability.found_by_email else ""
-
-
-def _email_of(case: Case) -> str:
-    return normal_email(case.kind.identify(case.event.object, case.record)[0])
 
 
 def portion_of(connection: Connection) -> int:

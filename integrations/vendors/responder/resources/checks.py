@@ -108,7 +108,7 @@ class Checks:
             "account id (8)": f"{'one' if token.facts.get('account_id') else 'none'} came with the token; never sent",
             "address (9)": f"{self._host()} answers",
             "token": f"named {token.facts.get('token_field', 'unknown')}; its end by {token.facts.get('expiry', '?')}",
-            "personal fields": f"fields {_keys(definitions)}; types {_counted(str(d.get('type')) for d in definitions)}",
+            "personal fields": f"fields {_keys(definitions)}; types {_types(definitions)}",
             "fields of a subscriber": _keys(self._sample),
         }
         seen = [Check(f"Seen: {name}", True, f"{text}.", TELL_US, required=False) for name, text in lines.items()]
@@ -158,6 +158,10 @@ def _fields(rows: Sequence[Record], names: Sequence[str]) -> str:
 
 def _keys(rows: Sequence[Record]) -> str:
     return _list(sorted({name for row in rows for name in row}))
+
+
+def _types(rows: Sequence[Record]) -> str:
+    return _counted(str(row.get("type")) for row in rows)
 
 
 def _counted(words: Iterable[str]) -> str:

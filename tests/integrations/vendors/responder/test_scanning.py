@@ -109,6 +109,8 @@ def test_a_stop_of_sms_is_of_sms_only(account: SimulatedAccount, watcher: Watche
     account.act("stop_sms", email=DANA)
     stop, _changed = tomorrow(watcher)
     assert (stop.type, stop.context["channel"], stop.record["unsubscribed"]) == ("opt_out.changed", "sms", False)
+    account.act("change", email=DANA, to={"first": "x"})
+    assert told(tomorrow(watcher)) == [("contact.updated", DANA)]
 
 
 def test_where_nothing_shows_an_opt_out_nothing_is_said_of_it(account: SimulatedAccount) -> None:

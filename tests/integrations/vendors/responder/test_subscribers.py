@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+import responses
 
 from integrations.sandbox.responder.seed import BIRTHDAY, CITY, CUSTOMERS, DYNAMIC, EVERYBODY, NEWSLETTER
 from integrations.vendors.errors import Unsupported
+from integrations.vendors.responder.resources import Responder
 
-from .account import DANA, SimulatedAccount
+from ..services import Bench
+from .account import DANA, SimulatedAccount, responder_account
 
 FACTS = {"name": "דנה בן גוריון", "phone": "052-2345678", "personal_fields": {str(CITY): "תל אביב"}}
 
@@ -33,10 +36,20 @@ def test_an_address_is_found_exactly_whatever_its_case(account: SimulatedAccount
     assert [(f.record_id, f.record["email"]) for f in found] == [(id, DANA)]
 
 
+@responses.activate
+def test_a_search_that_brings_others_too_is_compared_again() -> None:
+    url = "https://graph.responder.live/v2"
+    responses.add("POST", f"{url}/oauth/token", json={"token": "jwt"})
+    rows = [{"id": 1, "email": "dana@example.com.il"}, {"id": 2, "email": "Dana@example.com"}, {"email": DANA}]
+    responses.add("GET", f"{url}/subscribers", json={"data": rows})
+    client = Responder(responder_account(""), Bench().services)
+    assert [f.record_id for f in client.find("subscriber", "email", [DANA])] == ["2"]
+
+
 @pytest.mark.parametrize("written", ["+972522345678", "0522345678", "052-234-5678"])
 def test_a_phone_is_found_in_whatever_form_it_is_written(account: SimulatedAccount, written: str) -> None:
     id = account.sign_up(**FACTS)
-    account.sign_up("noa@example.com", phone="0522345679")
+    account.sign_up("noa@example.com", phone="0522345679", name="0522345678")
     found = account.client().find("subscriber", "phone", [written, "*6050"])
     assert [f.record_id for f in found] == [id]
     assert account.calls("/subscribers/search") == ["POST /subscribers/search"]
