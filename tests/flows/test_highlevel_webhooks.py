@@ -242,6 +242,22 @@ def test_somebody_made_with_a_stop_is_never_mailed_anywhere(world: World, here: 
     assert [replay_event(each, "test").type for each in (stop, created)] == [stop.type, created.type]
 
 
+def test_who_was_stopped_in_highlevel_is_put_on_no_list_though_nobody_ever_heard_of_it(
+    world: World, here: Connection
+) -> None:
+    person(world, dndSettings={"Email": {"status": "active"}})
+    fields = [{"from": "email", "to": "email"}, {"value": "abc123def", "to": "campaign.campaignId"}]
+    source, target = ({"connection": name, "object": "contact"} for name in (NAME, "getresponse-main"))
+    world.mapping("hl-to-list", source=source, target=target, key=None, fields=fields)
+    rule(world, here, "contact.updated", {"upsert": {"mapping": "hl-to-list"}})
+    world.sandbox.act("highlevel", "edit", email="dana@example.com", values={"city": "Haifa"})
+    deliver(world)
+    world.work()
+    [held] = Change.objects.all()
+    assert (held.state, world.sandbox.records("getresponse", "contact")) == ("held", [])
+    assert "says stop" in held.held_reason
+
+
 def test_a_task_that_comes_without_its_contact_is_read_to_find_whose_it_is(world: World, here: Connection) -> None:
     world.mapping("hl-to-lead", **TO_SALESFORCE)
     rule(world, here, "contact.created", {"upsert": {"mapping": "hl-to-lead"}})

@@ -104,9 +104,7 @@ def _sorted(found: list[Document], sorts: list[Any]) -> list[Document]:
         if entry.get("field") not in SORTS:
             raise invalid(f"sort {entry.get('field')} is not supported")
         found = sorted(
-            found,
-            key=lambda c: [str(_value(c, entry["field"]) or ""), c["id"]],
-            reverse=entry.get("direction") == "desc",
+            found, key=lambda c: str(_value(c, entry["field"]) or ""), reverse=entry.get("direction") == "desc"
         )
     return found
 
@@ -119,9 +117,12 @@ def _start(found: list[Document], asked: Document, size: int) -> int:
     after = asked.get("searchAfter")
     if not after:
         return (int(asked.get("page", 1)) - 1) * size
-    return next((n for n, contact in enumerate(found) if _key(_cursor(contact, asked)) > _key(after)), len(found))
+    ids = [contact["id"] for contact in found]
+    if after[-1] in ids:
+        return ids.index(after[-1]) + 1
+    return next((n for n, each in enumerate(found) if _place(_cursor(each, asked)) >= _place(after)), len(found))
 
 
-def _key(cursor: list[Any]) -> list[str]:
-    """Ascending lists go on behind what was seen last, also when that is gone."""
-    return [str(part or "") for part in cursor]
+def _place(cursor: list[Any]) -> list[str]:
+    """An ascending list goes on where it was, also when the contact that was seen last is gone."""
+    return [str(part or "") for part in cursor[:-1]]
