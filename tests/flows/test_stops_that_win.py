@@ -185,3 +185,28 @@ def test_lifting_a_stop_lets_nothing_go_that_waits_for_an_approval(outbound: Out
     lift_opt_out(stop, {})
     waiting.refresh_from_db()
     assert waiting.state == ChangeState.HELD
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("connection", "operation", "params"),
+    [
+        ("getresponse-main", "trigger_custom_event", {"name": "demo", "contactId": "c1"}),
+        ("getresponse-main", "start_autoresponder", {"contactId": "c1", "dayOfCycle": "0"}),
+        ("salesforce-main", "run_standard_action", {"action": "emailSimple", "inputs": []}),
+    ],
+)
+def test_what_mails_people_is_not_called_for_somebody_who_said_stop(
+    outbound: Outbound, connection: str, operation: str, params: dict[str, Any]
+) -> None:
+    outbound.start()
+    lead = outbound.lead()
+    hear_stop(outbound, lead)
+    outbound.work()
+    call = {"call": {"connection": connection, "operation": operation, "params": params}}
+    outbound.lead_rule("mail", "contact.created", call)
+    outbound.hear_of(lead, "contact.created")
+    outbound.work()
+    assert [c.state for c in outbound.changes(operation="call")] == [ChangeState.HELD]

@@ -127,6 +127,7 @@ OPERATIONS = (
         "",
         ("name", "contactId", "attributes"),
         SDK,
+        subscribing=True,  # a workflow mails
     ),
     Operation(
         "create_custom_event",
@@ -147,6 +148,7 @@ OPERATIONS = (
         "",
         ("contactId", "dayOfCycle"),
         OAS + "; day 0 is the beginning",
+        subscribing=True,
     ),
     Operation(
         "create_contacts",
