@@ -28,7 +28,7 @@ from .addressing import address, params_of
 from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
-from .settling import give_back, hold_back, settle
+from .settling import call_off, give_back, hold_back, settle
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
     address(changes)
-    changes = _without_held(changes)
+    changes = _without_held(_without_overtaken(changes))
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
@@ -69,6 +69,16 @@ def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Hold
             _send(connection, batch, holding)
         else:
             give_back(batch)
+
+
+def _without_overtaken(changes: Sequence[Change]) -> list[Change]:
+    """Call off opt-ins of people who have said stop again since: a stop is told ahead of all that was queued before."""
+    opt_ins = [change for change in changes if change.operation == optouts.OPT_IN and change.person_id]
+    stops = optouts.open_opt_outs(change.person_id for change in opt_ins if change.person_id) if opt_ins else {}
+    overtaken = [change for change in opt_ins if optouts.overtaking(change, stops.get(change.person_id or "", []))]
+    if overtaken:
+        call_off(overtaken, "A stop that came after this was asked for is in force.")
+    return [change for change in changes if change not in overtaken]
 
 
 def _without_held(changes: Sequence[Change]) -> list[Change]:
@@ -107,7 +117,8 @@ def _batches(connection: Connection, changes: Sequence[Change]) -> Iterator[list
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change, turn in zip(changes, _turns(changes), strict=True):
         # What stopped a worker once must not take others along; a call is one thing.
-        alone = change.id if change.unknown_outcome or calls.is_call(change) else ""
+        lost = change.unknown_outcome and change.error_code != Accepted.code
+        alone = change.id if lost or calls.is_call(change) else ""
         alike = (change.object, sent_as(change), change.run_id, alone, field_of(change), turn)
         groups.setdefault(alike, []).append(change)
     for (object, *_rest), group in groups.items():

@@ -132,6 +132,7 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     claimed = _without_poison(claimed)
     for change in claimed:
         change.unknown_outcome = change.unknown_outcome or change.state == ChangeState.SENDING
+        change.error_code = "" if change.state == ChangeState.SENDING else change.error_code  # its worker died
         change.state, change.lease, change.lease_until = ChangeState.SENDING, lease, now + LEASE
         change.attempts, change.tries = change.attempts + 1, change.tries + 1
     ids = [change.id for change in claimed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from integrations.waiting import due_now
 from .calls import is_call, operation_of
 from .hooks.recording import tell_opt_outs
 from .ledger import identity_of, order_key, record_changes, wake_for
-from .models import Change, ChangeState, Kind, OptOut, OptOutState
+from .models import Change, ChangeState, Channel, Kind, OptOut, OptOutState
 
 OPT_OUT, OPT_IN = "opt_out", "opt_in"
 
@@ -84,8 +84,13 @@ def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime) -> N
 
 def last_heard(opt_out: OptOut, others: Iterable[OptOut] = ()) -> datetime:
     """When the person last said so, about this channel, at whatever address: only an opt-in after that lifts it."""
-    said = [opt_out, *(other for other in others if other.channel == opt_out.channel)]
+    said = [opt_out, *(other for other in others if _concern_the_same(opt_out, other))]
     return max(stop.heard_last_at or stop.heard_at for stop in said)
+
+
+def _concern_the_same(one: OptOut, other: OptOut) -> bool:
+    """A stop of all channels stands in the same fields as that of one of them."""
+    return one.channel == other.channel or Channel.ALL in (one.channel, other.channel)
 
 
 def evidence_of(event: Event) -> dict[str, Any]:
@@ -218,15 +223,29 @@ def cover_new_records(changes: Sequence[Change]) -> list[Change]:
         if not says_stop(change.connection, change.object, opt_out.channel, _after(change))
         and flags_of(change.connection, change.object, opt_out.channel)
     ]
-    missed += [
-        change_for(opt_out, change.connection, found, None, actor="opt-out")
-        for change in made
-        for opt_out in opt_outs.get(change.person_id or "", [])
-        for found in address_records(opt_out, change.connection)
-    ]
+    missed += _of_addresses(made, opt_outs)
     recorded = record_changes(missed) if missed else []
     wake_for(recorded)
     return recorded
+
+
+def cover_unknown_records(changes: Sequence[Change]) -> None:
+    """Who may have been put somewhere by a write that is held now is told of by address; nobody looks for the record.
+
+    Call inside a transaction.
+    """
+    opt_outs = open_opt_outs(change.person_id for change in changes if change.person_id) if changes else {}
+    missed = _of_addresses(changes, opt_outs)
+    wake_for(record_changes(missed) if missed else [])
+
+
+def _of_addresses(changes: Sequence[Change], opt_outs: Mapping[str, Sequence[OptOut]]) -> list[Change]:
+    return [
+        change_for(opt_out, change.connection, found, None, actor="opt-out")
+        for change in changes
+        for opt_out in opt_outs.get(change.person_id or "", [])
+        for found in address_records(opt_out, change.connection)
+    ]
 
 
 def _after(change: Change) -> dict[str, Any]:
@@ -274,6 +293,35 @@ def _opt_in_change(opt_out: OptOut, spot: tuple[Connection, str, str], event: Ev
         order_key=order_key(connection, opt_out.person_id),
         identity=identity_of(OPT_IN, opt_out.id, event.id, connection.pk, object, record_id),
     )
+
+
+def overtaking(change: Change, opt_outs: Iterable[OptOut]) -> list[OptOut]:
+    """The stops in force that an opt-in does not answer: said, or heard of, since it was asked for."""
+    if change.opt_out is None:
+        return []
+    answered = change.opt_out.joined_to or change.opt_out
+    since = change.event.occurred_at if change.event is not None else change.created_at
+    alike = [stop for stop in opt_outs if _concern_the_same(answered, stop)]
+    return [stop for stop in alike if last_heard(stop) >= since or stop.received_at > change.created_at]
+
+
+def cover_lifted_records(changes: Sequence[Change]) -> None:
+    """Records that were let go while their people said stop again are told anew. Call inside a transaction."""
+    lifted = [change for change in changes if change.operation == OPT_IN and change.person_id]
+    opt_outs = open_opt_outs(change.person_id for change in lifted if change.person_id)
+    missed = [
+        _told_anew(stop, change)
+        for change in lifted
+        for stop in overtaking(change, opt_outs.get(change.person_id or "", []))
+    ]
+    wake_for(record_changes(missed) if missed else [])
+
+
+def _told_anew(stop: OptOut, lifted: Change) -> Change:
+    """It was told to the record before, or held there already: an intent of its own."""
+    change = change_for(stop, lifted.connection, Found(lifted.object, lifted.record_id, {}), None, actor="opt-out")
+    change.identity = identity_of(OPT_OUT, stop.id, lifted.id)
+    return change
 
 
 @transaction.atomic

@@ -65,6 +65,7 @@ def settle(
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
+    optouts.cover_lifted_records(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 
@@ -281,9 +282,16 @@ def _new_link(change: Change) -> Link:
     )
 
 
+@transaction.atomic
 def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
     """Set aside claimed changes because of an opt-out, at no cost."""
-    _take_back(changes, ChangeState.HELD, reasons)
+    held = _take_back(changes, ChangeState.HELD, reasons)
+    optouts.cover_unknown_records([change for change in held if change.unknown_outcome])
+
+
+def call_off(changes: Sequence[Change], reason: str) -> None:
+    """Claimed changes that are never to be sent."""
+    _take_back(changes, ChangeState.CANCELLED, {change.id: reason for change in changes})
 
 
 def give_back(changes: Sequence[Change]) -> None:
@@ -292,7 +300,7 @@ def give_back(changes: Sequence[Change]) -> None:
 
 
 @transaction.atomic
-def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> None:
+def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> list[Change]:
     """Changes that were claimed and not sent: this was no attempt."""
     mine = still_ours(changes)
     for change in mine:
@@ -301,3 +309,4 @@ def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]
     save_settled(mine)
     tell_changes(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()
+    return mine

@@ -29,6 +29,7 @@ from .brake import brake
 from .case import Case, Step, Workshop
 from .echoes import drop_own_tags
 from .first_links import tell_stops_found
+from .forbidding import hold_for_source
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
 from .opt_ins import hear_opt_ins
 from .reading import READ, read_records
@@ -215,6 +216,7 @@ def _settle(cases: Sequence[Case]) -> None:
     finished = [case for case in present if case.problem is None]
     clear = [case for case in finished if not case.questions]
     hear_opt_ins(clear)
+    hold_for_source(finished)
     hold_for_approval(finished)
     brake(present)
     urgent = [

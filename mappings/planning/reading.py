@@ -15,6 +15,7 @@ from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
 from .case import Case, Workshop
+from .forbidding import stop_fields
 
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
 READ = "read_for_its_run"  # in the context of an event whose full record was read before
@@ -69,9 +70,10 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
     What a slow vendor could not give in time is read in the next round.
     """
     consent = vendor(connection.vendor).capabilities.consent_paths
-    wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
+    paths = {path for case in cases for rule in case.rules for path in paths_of(rule, shop)}
     client, size, until = shop.client(connection.name), portion_of(connection), time.monotonic() + ROUND_SECONDS
-    failure: CrosswalkError | None = None
+    stops, failure = _stop_fields(connection, object, client)
+    wanted = sorted({*consent, *paths, *stops})
     for start in range(0, len(cases), size):
         portion = cases[start : start + size]
         if failure is None and time.monotonic() > until:
@@ -79,6 +81,14 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
         failure = failure or _read_in_time(connection, client, object, portion, wanted, until, shop.lane)
         for case in portion if failure else ():
             case.complete, case.problem = False, failure
+
+
+def _stop_fields(connection: Connection, object: str, client: Client) -> tuple[list[str], CrosswalkError | None]:
+    try:
+        return stop_fields(connection, object, client), None
+    except CrosswalkError as error:
+        note_failure(connection, error)
+        return [], error
 
 
 def portion_of(connection: Connection) -> int:

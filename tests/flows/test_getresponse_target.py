@@ -106,6 +106,30 @@ def test_a_lead_becomes_a_contact_that_is_accepted_first_and_found_later(outboun
     assert Link.objects.get(connection=outbound.getresponse).record_id == contact["contactId"]
 
 
+def test_those_that_were_accepted_are_looked_for_together(outbound: Outbound) -> None:
+    outbound.start()
+    for number in range(3):
+        email = f"p{number}@example.com"
+        outbound.hear_of(outbound.lead(email), Email=email)
+    outbound.settle_accepted()
+    assert len(outbound.contacts) == 3
+    assert [(a.number, a.rows) for a in Attempt.objects.order_by("number")] == [(1, 3)] * 3 + [(2, 3)] * 3
+
+
+def test_one_that_a_worker_died_of_is_looked_for_alone(outbound: Outbound) -> None:
+    outbound.start()
+    for number in range(3):
+        email = f"p{number}@example.com"
+        outbound.hear_of(outbound.lead(email), Email=email)
+    outbound.work()
+    crashed = outbound.changes()[0]
+    past = timezone.now() - timedelta(hours=1)
+    Change.objects.filter(pk=crashed.pk).update(state=ChangeState.SENDING, lease="dead", lease_until=past)
+    Change.objects.update(next_attempt_at=timezone.now())
+    outbound.work()
+    assert {a.change_id == crashed.pk: a.rows for a in Attempt.objects.filter(number=2)} == {True: 1, False: 2}
+
+
 def test_the_same_lead_again_changes_nothing_there(outbound: Outbound) -> None:
     outbound.start()
     lead = outbound.lead()
@@ -146,10 +170,8 @@ def test_a_contact_on_another_list_is_never_moved_by_an_upsert(outbound: Outboun
 
 def test_a_contact_that_arrived_on_another_list_meanwhile_is_not_moved_either(outbound: Outbound) -> None:
     outbound.start()
-    outbound.sandbox.switch("getresponse", down="always")
-    outbound.hear_of(outbound.lead())
-    outbound.sandbox.switch("getresponse", down=0)
     outbound.sandbox.switch("getresponse", create_delay=5)
+    outbound.hear_of(outbound.lead())
     outbound.work()
     other = outbound.sandbox.subscribe(DANA, campaignId=MAIN_LIST)
     Link.objects.create(
@@ -205,7 +227,7 @@ def test_a_contact_that_was_never_made_fails_and_a_retry_sends_it_again(outbound
     outbound.hear_of(outbound.lead())
     outbound.settle_accepted()
     [change] = outbound.changes()
-    assert (change.state, change.error_code) == (ChangeState.FAILED, "rejected")
+    assert (change.state, change.error_code, change.unknown_outcome) == (ChangeState.FAILED, "rejected", False)
     assert "did not make it" in (change.error or {})["message"]
     outbound.sandbox.switch("getresponse", create_mode="normal")
     Change.objects.filter(pk=change.pk).update(state=ChangeState.QUEUED, tries=0)
@@ -384,3 +406,25 @@ def test_a_known_person_is_put_on_another_list_and_taken_off_again(outbound: Out
     outbound.hear_of(lead["Id"], "contact.deleted")
     outbound.work()
     assert [c["campaignId"] for c in outbound.contacts] == [MAIN_LIST]
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_workflow_is_started_by_an_event_but_not_for_who_said_stop(outbound: Outbound, is_stopped: bool) -> None:
+    outbound.start()
+    contact = outbound.sandbox.subscribe(DANA, campaignId=NEWSLETTER_LIST)
+    lead = outbound.lead()
+    if is_stopped:
+        outbound.hear_of(lead, "opt_out.changed")
+        outbound.work()
+    params = {"name": "task_completed", "contactId": "{contact}"}
+    call = {"connection": "getresponse-main", "operation": "trigger_custom_event", "params": params}
+    outbound.lead_rule("task-done", "task.completed", {"call": call})
+    outbound.hear_of(lead, "task.completed", contact=contact["contactId"])
+    outbound.work()
+    [change] = outbound.changes(operation="call")
+    assert change.state == (ChangeState.HELD if is_stopped else ChangeState.APPLIED)
+    events = outbound.sandbox.records("getresponse", "customEvent")
+    assert [event["contactId"] for event in events] == ([] if is_stopped else [contact["contactId"]])

@@ -14,7 +14,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.django_db
 LOOK_UPS = ["campaigns", "member_statuses", "users"]
-OBJECTS = ["Lead", "Contact", "Account", "Campaign", "CampaignMember", "Task", "ContentNote", "Note"]
+OBJECTS = ["Lead", "Contact", "Account", "Campaign", "CampaignMember", "Task"]
 
 
 def changes(readings: list[Reading]) -> dict[str, tuple[int, int, int]]:

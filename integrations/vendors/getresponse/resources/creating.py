@@ -44,11 +44,7 @@ class New:
     """One contact to be made."""
 
     write: Write
-    body: Record
-
-    @property
-    def place(self) -> Place:
-        return str(self.body["email"]), str(self.body["campaign"]["campaignId"])
+    place: Place
 
 
 class Creates:
@@ -59,27 +55,12 @@ class Creates:
 
     def carry_out(self, writes: Sequence[Write]) -> dict[str, Outcome]:
         """One call each: `/contacts/batch` tells nothing of its rows and allows 80 calls in 10 minutes (§2.2)."""
-        new, outcomes = self._new(writes)
+        new, outcomes = _placed(writes)
         outcomes |= self._look_back([each for each in new if each.write.retry])
         return outcomes | self._send([each for each in new if each.write.id not in outcomes])
 
-    def _new(self, writes: Sequence[Write]) -> tuple[list[New], dict[str, Outcome]]:
-        new: list[New] = []
-        refused: dict[str, Outcome] = {}
-        for write in writes:
-            try:
-                new.append(New(write, self._body(write)))
-            except RecordError as error:
-                refused[write.id] = failed(write, error)
-        return new, refused
-
-    def _body(self, write: Write) -> Record:
-        values = write.values
-        email, list_id = text_of(values.get("email")), text_of(values.get(LIST))
-        if not email:
-            raise Rejected("A contact needs an e-mail address.", fields=["email"])
-        if not list_id:
-            raise Rejected("A contact needs a list.", fields=[LIST], help=NAME_THE_LIST)
+    def _body(self, each: New) -> Record:
+        values, (email, list_id) = each.write.values, each.place
         body: Record = {"email": email, "campaign": {"campaignId": list_id}}
         body |= {name: given for name in GIVEN_ON_CREATE if (given := plain_value(name, values.get(name))) is not None}
         custom = self._custom(values)
@@ -94,9 +75,14 @@ class Creates:
     # --- sending ----------------------------------------------------------------------------------------------------
 
     def _send(self, new: Sequence[New]) -> dict[str, Outcome]:
-        answers = send_all(self.api, {each.write.id: Call("POST", "contacts", body=each.body) for each in new})
-        outcomes, taken = {}, []
+        calls, outcomes, taken = {}, {}, []
         for each in new:
+            try:
+                calls[each.write.id] = Call("POST", "contacts", body=self._body(each))
+            except RecordError as error:
+                outcomes[each.write.id] = failed(each.write, error)
+        answers = send_all(self.api, calls)
+        for each in (each for each in new if each.write.id in answers):
             answer = answers[each.write.id]
             if isinstance(answer, Conflict):
                 taken.append(each)
@@ -149,6 +135,27 @@ class Creates:
             elif not each.write.unanswered:
                 outcomes[each.write.id] = failed(each.write, _dropped())
         return outcomes
+
+
+def _placed(writes: Sequence[Write]) -> tuple[list[New], dict[str, Outcome]]:
+    """(what can be made, why the rest cannot)."""
+    new: list[New] = []
+    refused: dict[str, Outcome] = {}
+    for write in writes:
+        try:
+            new.append(New(write, _place(write)))
+        except RecordError as error:
+            refused[write.id] = failed(write, error)
+    return new, refused
+
+
+def _place(write: Write) -> Place:
+    email, list_id = text_of(write.values.get("email")), text_of(write.values.get(LIST))
+    if not email:
+        raise Rejected("A contact needs an e-mail address.", fields=["email"])
+    if not list_id:
+        raise Rejected("A contact needs a list.", fields=[LIST], help=NAME_THE_LIST)
+    return email, list_id
 
 
 def has_waited(write: Write) -> bool:

@@ -62,7 +62,7 @@ class Writer:
     def carry_out(self, writes: Sequence[Write]) -> list[Outcome]:
         """Outcomes in the given order. Raises what kept every one of them from being written."""
         outcomes = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
-        for part in _in_turn([write for write in writes if write.id not in outcomes]):
+        for part in in_turn([write for write in writes if write.id not in outcomes]):
             outcomes |= self.duties[verb_of(part[0])](part)
         found = [outcomes[write.id] for write in writes]
         _raise_what_concerns_all(found)
@@ -86,7 +86,7 @@ def _problem(write: Write) -> RecordError | None:
     return refused_values(write.values)
 
 
-def _in_turn(writes: Sequence[Write]) -> list[list[Write]]:
+def in_turn(writes: Sequence[Write]) -> list[list[Write]]:
     """Groups of one verb each, in order, in which no contact stands twice: calls of a group are under way together."""
     groups: list[list[Write]] = []
     for write in writes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from ...base import Account, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import MappingInvalid, NotFound
@@ -11,6 +12,7 @@ from ...lookups import Entry
 from ..client import NO_ACCESS, Api
 from ..fields import described_field
 from .bulk import Bulk, Wait
+from .calls import Calls
 from .checks import Checks
 from .choices import Choices
 from .lookups import Lookups
@@ -69,6 +71,9 @@ class Salesforce(Client):
 
     def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
         return self.queries.count(object, since, filters or {})
+
+    def call(self, operation: str, params: Mapping[str, Any], body: Any) -> Any:
+        return Calls(self.api).run(operation, params, body)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.queries).carry_out(writes)

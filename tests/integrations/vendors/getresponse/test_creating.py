@@ -212,3 +212,28 @@ def test_a_lost_answer_is_unknown_for_that_contact_alone() -> None:
     client = GetResponse(getresponse_account(), Bench().services)
     outcomes = client.write([create("a@example.com", id="a"), create("b@example.com", id="b")])
     assert sorted(type(outcome.error).__name__ for outcome in outcomes) == ["Accepted", "OutcomeUnknown"]
+
+
+@responses.activate
+def test_a_key_that_is_refused_in_the_middle_is_found_out_again_by_a_call_of_its_own() -> None:
+    responses.post(f"{BASE}/contacts", status=202)
+    responses.post(f"{BASE}/contacts", status=401, json={"code": 1014, "message": "No"})
+    client = GetResponse(getresponse_account(), Bench().services)
+    outcomes = client.write([create("a@example.com", id="a"), create("b@example.com", id="b")])
+    assert sorted(type(outcome.error).__name__ for outcome in outcomes) == ["Accepted", "Busy"]
+    with pytest.raises(AuthenticationFailed):
+        client.write([create("b@example.com", id="b")])
+
+
+@responses.activate
+def test_a_contact_on_another_list_or_of_another_address_is_not_the_one_that_was_made() -> None:
+    hits = [
+        {"contactId": "p1", "email": DANA, "campaign": {"campaignId": NEWSLETTER_LIST}},
+        {"contactId": "p2", "email": f"x{DANA}", "campaign": {"campaignId": MAIN_LIST}},
+    ]
+    responses.get(f"{BASE}/contacts", json=hits)
+    (outcome,) = GetResponse(getresponse_account(), Bench().services).write([again(create(), 1)])
+    assert isinstance(outcome.error, Accepted)
+    query: Any = responses.calls[0].request
+    assert query.params["query[campaignId]"] == MAIN_LIST
+    assert query.params["additionalFlags"] == "exactMatch"
