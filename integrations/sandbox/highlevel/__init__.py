@@ -6,17 +6,19 @@ from ..vendor import SimulatedVendor
 from .acts import ACTS
 from .auth import authenticate
 from .errors import FAILURES, with_rate_headers
-from .events import delivery_verdict
-from .options import LOCATION, SWITCHES, TOKEN
+from .events import delivery_verdict, workflow_verdict
+from .oauth import PATHS as OPEN_PATHS
+from .options import CLIENT_ID, CLIENT_SECRET, LOCATION, SWITCHES, TOKEN
 from .routes import ROUTES
 from .seed import CAMPAIGN, WORKFLOW, seed
+from .signing import PUBLIC_KEY
 
 VENDOR = SimulatedVendor(
     slug="highlevel",
     label="HighLevel",
     mounts=(("/highlevel", "/highlevel"),),
     routes=ROUTES,
-    open_paths=(),
+    open_paths=OPEN_PATHS,
     authenticate=authenticate,
     failures=FAILURES,
     finish=with_rate_headers,
@@ -51,8 +53,11 @@ VENDOR = SimulatedVendor(
     sample_account={
         "token": TOKEN,
         "location_id": LOCATION,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "webhook_public_key": PUBLIC_KEY,
         "workflow (Welcome)": WORKFLOW,
         "campaign (Nurture)": CAMPAIGN,
     },
-    delivery_rules={"app webhook": delivery_verdict},
+    delivery_rules={"app webhook": delivery_verdict, "workflow": workflow_verdict},
 )

@@ -10,7 +10,7 @@ from ..moments import now
 from ..store import Document, Shelf
 from ..vendor import Hand, NoSuchThing
 from .children import APPOINTMENT, NOTE, TASK
-from .events import announce, send
+from .events import announce, send, send_workflow
 from .moments import moment, new_id
 from .options import LOCATION
 from .people import CONTACT, change, make, remove
@@ -75,6 +75,13 @@ def _disturb(hand: Hand, params: Params, status: str) -> Document:
         raise NoSuchThing(f"There is no channel {channel!r}.")
     setting = {"status": status, "message": f"Updated by 'Sam' at {moment()}", "code": "103"}
     return change(hand, contact, {"dndSettings": {**contact["dndSettings"], CHANNELS[channel]: setting}})
+
+
+def block_inbound(hand: Hand, params: Params) -> Document:
+    """Nothing of theirs is let in any more. No event tells of it, and no time shows it."""
+    contact = {**_contact(hand.shelf, params), "inboundDndSettings": {"all": {"status": "active", "message": ""}}}
+    hand.shelf.put(CONTACT, contact["id"], contact)
+    return contact
 
 
 def add_task(hand: Hand, params: Params) -> Document:
@@ -172,6 +179,11 @@ def send_bodies(hand: Hand, params: Params) -> int:
     return len(params["events"])
 
 
+def run_workflow(hand: Hand, params: Params) -> None:
+    """A workflow of the customer calls `url` about a contact, with the `customData` that was added to it."""
+    send_workflow(hand, params["url"], _contact(hand.shelf, params), params.get("customData", {}))
+
+
 def _keep(hand: Hand, kind: str, child: Document, event: str) -> Document:
     hand.shelf.put(kind, child["id"], child)
     if event:
@@ -222,6 +234,7 @@ ACTS = {
     "stop": stop,
     "allow": allow,
     "unsubscribe": unsubscribe,
+    "block_inbound": block_inbound,
     "add_task": add_task,
     "edit_task": edit_task,
     "complete_task": complete_task,
@@ -234,4 +247,5 @@ ACTS = {
     "message": message,
     "add_webhook": add_webhook,
     "send": send_bodies,
+    "run_workflow": run_workflow,
 }

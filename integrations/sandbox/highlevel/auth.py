@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ..vendor import Call, Handler, Refused
 from .errors import gateway, refusal, too_many
+from .oauth import FOR_A_COMPANY, session_of
 from .options import LOCATION
 
 BEARER = "Bearer "
@@ -25,6 +26,7 @@ def authenticate(call: Call) -> None:
         raise Refused(too_many(call))
     scopes_of(call)
     _check_version(call)
+    _check_kind(call)
     _check_location(call)
 
 
@@ -34,6 +36,9 @@ def scopes_of(call: Call) -> Collection[str]:
     if token and token == call.switches["token"]:
         scopes: Collection[str] = call.switches["scopes"]
         return scopes
+    session = session_of(call)
+    if session is not None:
+        return str(session["scope"]).split()
     raise refusal(401, "Invalid token: access token is invalid")
 
 
@@ -45,6 +50,13 @@ def _check_version(call: Call) -> None:
     wanted = "2021-04-15" if path.startswith(OLDER) else "2021-07-28"
     if version != wanted:
         raise refusal(400, f"Invalid API version segment '{version}' at position 0")
+
+
+def _check_kind(call: Call) -> None:
+    """A token of an agency is good for nothing but being exchanged for one of a location."""
+    session = session_of(call)
+    if session is not None and session["kind"] == FOR_A_COMPANY and not call.request.path.endswith("/locationToken"):
+        raise refusal(401, "This authClass type is not allowed to access this scope. Please reach out to the IAM team")
 
 
 def _check_location(call: Call) -> None:

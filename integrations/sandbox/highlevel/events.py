@@ -21,6 +21,18 @@ OF_CONTACT = (
 )
 OF_NOTE = ("id", "body", "contactId", "dateAdded")  # a fixed list: no title, no author
 OF_TASK = ("id", "assignedTo", "body", "contactId", "title", "dateAdded", "dueDate")
+# A workflow's word: the contact's field
+OF_WORKFLOW = {
+    "contact_id": "id",
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "email": "email",
+    "phone": "phone",
+    "company_name": "companyName",
+    "country": "country",
+    "date_created": "dateAdded",
+    "contact_type": "type",
+}
 LEFT_OUT = ("contactId", "body")  # of a TaskCreate in the wild
 
 
@@ -65,6 +77,30 @@ def send(hand: Hand, body: Mapping[str, Any]) -> None:
                 gaps=[float(gap) for gap in hand.switches["webhook_gaps"]],
             )
         )
+
+
+def send_workflow(hand: Hand, url: str, contact: Document, custom: Mapping[str, Any]) -> None:
+    """Unsigned, without id and time, in names of its own (§3.1); whatever is blank is sent as a blank."""
+    named = {theirs: contact.get(ours) or "" for theirs, ours in OF_WORKFLOW.items()}
+    place = {"id": LOCATION, "name": (hand.shelf.get("location", LOCATION) or {}).get("name", "")}
+    workflow = {"id": "wfHook0000000000001", "name": "To Crosswalk"}
+    body = {**named, "tags": ",".join(contact["tags"]), "location": place, "workflow": workflow, "customData": custom}
+    hand.outbox.add(
+        Parcel(
+            vendor="highlevel",
+            kind="workflow",
+            type=str(custom.get("event", "")),
+            url=url,
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(body, ensure_ascii=False),
+            timeout=hand.switches["webhook_timeout"],
+        )
+    )
+
+
+def workflow_verdict(status: int | None, body: str) -> Verdict:
+    """Sent once: nobody measured that a workflow tries again (§3.1)."""
+    return "delivered" if status is not None and 200 <= status < 300 else "failed"
 
 
 def delivery_verdict(status: int | None, body: str) -> Verdict:

@@ -69,7 +69,9 @@ def change(hand: Hand, contact: Document, values: Mapping[str, Any], by_api: boo
         given["customFields"] = merged_values(contact["customFields"], given["customFields"])
     if "dndSettings" in given and not hand.switches["dnd_replaces"]:
         given["dndSettings"] = {**contact["dndSettings"], **given["dndSettings"]}
-    after = {**contact, **given, "dateUpdated": moment()}
+    after = {**contact, **given}
+    is_quiet = hand.switches["quiet_changes"] and set(given) <= {"tags", "dnd", "dndSettings"}
+    after["dateUpdated"] = contact["dateUpdated"] if is_quiet else moment()
     hand.shelf.put(CONTACT, contact["id"], after)
     for type in _happenings(contact, after):
         _tell(hand, type, after, by_api)

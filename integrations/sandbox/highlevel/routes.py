@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import children, contacts, places, search
+from . import children, contacts, oauth, places, search
 from .auth import scoped
 
 READ, WRITE = "contacts.readonly", "contacts.write"
@@ -70,4 +70,9 @@ _ROWS = (
     ("GET", "/conversations/<id>", places.detail("conversation", "conversation"), f"{TALK}.readonly"),
     ("GET", "/conversations/<id>/messages", places.list_messages, f"{TALK}/message.readonly"),
 )
-ROUTES = tuple((methods, path, scoped(handler, scope)) for methods, path, handler, scope in _ROWS)
+_OPEN = (
+    ("GET", "/v2/oauth/chooselocation", oauth.choose_location),
+    ("POST", "/oauth/token", oauth.issue_token),
+    ("POST", "/oauth/locationToken", oauth.exchange_for_location),
+)
+ROUTES = _OPEN + tuple((methods, path, scoped(handler, scope)) for methods, path, handler, scope in _ROWS)

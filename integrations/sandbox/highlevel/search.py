@@ -68,9 +68,9 @@ def _value(contact: Document, field: str) -> Any:
     if field.startswith("customFields."):
         values = {entry["id"]: entry["value"] for entry in contact["customFields"]}
         return values.get(field.removeprefix("customFields."))
-    if field.startswith("dndSettings."):
-        _settings, channel, _status = field.split(".")
-        return contact["dndSettings"].get(channel, {}).get("status")
+    if field.startswith(("dndSettings.", "inboundDndSettings.")):
+        settings, channel, _status = field.split(".")
+        return contact.get(settings, {}).get(channel, {}).get("status")
     if field not in FIELDS:
         raise invalid(f"field {field} is not supported")
     return contact.get(field)
@@ -118,4 +118,11 @@ def _start(found: list[Document], asked: Document, size: int) -> int:
     if not after:
         return (int(asked.get("page", 1)) - 1) * size
     ids = [contact["id"] for contact in found]
-    return ids.index(after[-1]) + 1 if after[-1] in ids else len(ids)
+    if after[-1] in ids:
+        return ids.index(after[-1]) + 1
+    return next((n for n, each in enumerate(found) if _place(_cursor(each, asked)) >= _place(after)), len(found))
+
+
+def _place(cursor: list[Any]) -> list[str]:
+    """An ascending list goes on where it was, also when the contact that was seen last is gone."""
+    return [str(part or "") for part in cursor[:-1]]

@@ -2,7 +2,7 @@
 
 from ..base import Vendor
 from .capabilities import CAPABILITIES
-from .credentials import BASE_URL, CREDENTIALS, OPTIONS
+from .credentials import BASE_URL, CREDENTIALS, OAUTH, OPTIONS
 from .fields import identify, opted_in_at, path
 from .operations import OPERATIONS
 from .resources import HighLevel
@@ -22,4 +22,6 @@ VENDOR = Vendor(
     identify=identify,
     opted_in_at=opted_in_at,
     path=path,
+    oauth=OAUTH,
+    account_option="location_id",  # one webhook URL for all locations of an app (highlevel.md §3.1)
 )

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...base import Account, Check, Client, Field, Found, Outcome, Page, Record, Services, Write
+from ...base import Account, Check, Client, Field, Found, Glance, Look, Outcome, Page, Record, Services, Write
 from ...errors import Unsupported
 from ...lookups import Entry
 from ..client import Api
 from ..fields import FIELDS
-from . import calls, choices
+from . import calls, choices, watching
 from .checks import Checks
 from .contacts import Contacts
 from .listings import PAGES, READS
@@ -65,6 +65,9 @@ class HighLevel(Client):
             return PAGES[object](self.api, cursor)
         self._only_contacts(object, "page")
         return self.contacts.page(cursor, since, filters or {})
+
+    def watch(self, look: Look) -> Glance:
+        return watching.glance(self.api, self.contacts, look)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.names, self.contacts).carry_out(writes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,7 +73,8 @@ class Contacts:
         conditions = [condition(name, value, FILTERS[name]) for name, value in given.items()]
         if since:
             conditions.append(condition("dateUpdated", {"gte": iso(since)}, "range"))
-        return self._page(conditions, sort, json.loads(cursor) if cursor else None)
+        page = self.listing(conditions, sort, json.loads(cursor) if cursor else None)
+        return replace(page, records=list(map(self.names.named, page.records)))
 
     # --- the calls ----------------------------------------------------------------------------------------------------
 
@@ -103,8 +105,11 @@ class Contacts:
                 break
         return found
 
-    def _page(self, conditions: Sequence[Record], sort: str, after: Any) -> Page:
-        """The next page begins where the last contact of this one says; never together with a number (§2.2)."""
+    def listing(self, conditions: Sequence[Record], sort: str, after: Any = None) -> Page:
+        """One page in ascending order, custom fields without names.
+
+        The next begins where the last contact of this one says, never together with a number (§2.2).
+        """
         asked: Record = {"sort": [{"field": sort, "direction": "asc"}]}
         asked |= {"filters": list(conditions)} if conditions else {}
         asked |= {"searchAfter": after} if after else {}
@@ -113,7 +118,7 @@ class Contacts:
         following = rows[-1].get("searchAfter") if len(rows) >= PER_PAGE else None
         total = body.get("total")
         cursor = json.dumps(following) if following else ""
-        return Page([self.names.named(_as_read(row)) for row in rows], cursor, total if type(total) is int else None)
+        return Page(list(map(_as_read, rows)), cursor, total if type(total) is int else None)
 
     def _searched(self, asked: Record) -> Record:
         body = {"locationId": self.api.location, "pageLimit": PER_PAGE, **asked}

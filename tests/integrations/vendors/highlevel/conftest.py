@@ -59,6 +59,11 @@ def problems_of(method: str, url: str, facts: dict[str, Any]) -> list[str]:
         return []  # not a call of ours to the API
     path = urlsplit(url).path.removeprefix("/highlevel")
     query = dict(facts.get("params") or parse_qsl(urlsplit(url).query))
-    is_json = "json" in str(headers.get("Content-Type"))
-    body = json.loads(facts["data"]) if is_json and facts.get("data") else None
-    return DESCRIBED.problems(method, path, query, headers, body)
+    return DESCRIBED.problems(method, path, query, headers, _body(headers, facts.get("data")))
+
+
+def _body(headers: dict[str, Any], data: bytes | None) -> Any:
+    kind = str(headers.get("Content-Type"))
+    if not data:
+        return None
+    return json.loads(data) if "json" in kind else dict(parse_qsl(data.decode())) if "form" in kind else None
