@@ -31,8 +31,8 @@ from .echoes import drop_own_tags
 from .first_links import tell_stops_found
 from .forbidding import hold_for_source
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
-from .opt_ins import hear_opt_ins
 from .naming import name_records
+from .opt_ins import hear_opt_ins
 from .reading import READ, read_records
 from .rules import load_rules, open_workshop, rules_for
 from .twins import DONE_ONCE, told_before

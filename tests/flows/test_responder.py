@@ -116,6 +116,27 @@ def test_somebody_who_is_not_there_is_what_the_event_says(world: World, responde
     assert world.events()[0].record_id == ""
 
 
+def test_an_address_that_two_records_have_names_neither(world: World, responder: Connection) -> None:
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
+    made = act(world, "sign_up", email=DANA, name="דנה כהן")
+    world.sandbox.store.shelf("responder").put("subscriber", "7", {**made, "id": 7})
+    hook("joined")
+    world.work()
+    assert [event.record_id for event in world.events()] == [""]
+    assert [lead["LastName"] for lead in world.leads] == ["דנה"]
+
+
+def test_a_batch_of_events_is_named_and_read_in_portions(world: World, responder: Connection) -> None:
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
+    ids = {str(act(world, "sign_up", email=f"p{n}@example.com", name=f"אדם {n}")["id"]) for n in range(5)}
+    assert post([{"joined_101_email": f"P{n}@example.com"} for n in range(5)]) == 200
+    world.work()
+    assert {event.record_id for event in world.events()} == ids
+    assert len(world.leads) == 5
+
+
 def test_an_event_waits_while_the_vendor_is_away(world: World, responder: Connection) -> None:
     publish("to-lead", TO_LEAD)
     rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
