@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import ChangeState, OptOut
 from integrations.clients import open_client
@@ -233,6 +235,25 @@ def test_a_rule_can_tell_a_stop_word(world: World, responder: Connection) -> Non
     post({"messageId": "2", "contact": {"email": DANA, "phone": "0522345678"}, "lastMessage": "הסר"})
     world.work()
     assert OptOut.objects.get().channel == "sms"
+
+
+@pytest.mark.parametrize(
+    ("word", "days", "lifted"), [("signed_up", 1, True), ("signed_up", -1, False), ("joined", 1, False)]
+)
+def test_only_a_sign_up_after_the_stop_is_an_opt_in(
+    world: World, responder: Connection, word: str, days: int, lifted: bool
+) -> None:
+    """However late its webhook comes: what counts is when the subscriber was made."""
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}}, opt_in="lift")
+    world.rule("stop", "contact.unsubscribed", STOP)
+    world.hear(world.sandbox.subscribe(DANA, name="דנה"), "unsubscribe")
+    world.work()
+    made = (timezone.now() + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+    act(world, "sign_up", email=DANA, name="דנה", created=made)
+    hook(word)
+    world.work()
+    assert OptOut.objects.get().state == ("lifted" if lifted else "open")
 
 
 # --- out ------------------------------------------------------------------------------------------------------------
