@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import ChangeState, OptOut
 from integrations.clients import open_client
@@ -116,6 +118,27 @@ def test_somebody_who_is_not_there_is_what_the_event_says(world: World, responde
     assert world.events()[0].record_id == ""
 
 
+def test_an_address_that_two_records_have_names_neither(world: World, responder: Connection) -> None:
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
+    made = act(world, "sign_up", email=DANA, name="דנה כהן")
+    world.sandbox.store.shelf("responder").put("subscriber", "7", {**made, "id": 7})
+    hook("joined")
+    world.work()
+    assert [event.record_id for event in world.events()] == [""]
+    assert [lead["LastName"] for lead in world.leads] == ["דנה"]
+
+
+def test_a_batch_of_events_is_named_and_read_in_portions(world: World, responder: Connection) -> None:
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
+    ids = {str(act(world, "sign_up", email=f"p{n}@example.com", name=f"אדם {n}")["id"]) for n in range(5)}
+    assert post([{"joined_101_email": f"P{n}@example.com"} for n in range(5)]) == 200
+    world.work()
+    assert {event.record_id for event in world.events()} == ids
+    assert len(world.leads) == 5
+
+
 def test_an_event_waits_while_the_vendor_is_away(world: World, responder: Connection) -> None:
     publish("to-lead", TO_LEAD)
     rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}})
@@ -212,6 +235,25 @@ def test_a_rule_can_tell_a_stop_word(world: World, responder: Connection) -> Non
     post({"messageId": "2", "contact": {"email": DANA, "phone": "0522345678"}, "lastMessage": "הסר"})
     world.work()
     assert OptOut.objects.get().channel == "sms"
+
+
+@pytest.mark.parametrize(
+    ("word", "days", "lifted"), [("signed_up", 1, True), ("signed_up", -1, False), ("joined", 1, False)]
+)
+def test_only_a_sign_up_after_the_stop_is_an_opt_in(
+    world: World, responder: Connection, word: str, days: int, lifted: bool
+) -> None:
+    """However late its webhook comes: what counts is when the subscriber was made."""
+    publish("to-lead", TO_LEAD)
+    rule(responder, "joined", "contact.subscribed", {"upsert": {"mapping": "to-lead"}}, opt_in="lift")
+    world.rule("stop", "contact.unsubscribed", STOP)
+    world.hear(world.sandbox.subscribe(DANA, name="דנה"), "unsubscribe")
+    world.work()
+    made = (timezone.now() + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+    act(world, "sign_up", email=DANA, name="דנה", created=made)
+    hook(word)
+    world.work()
+    assert OptOut.objects.get().state == ("lifted" if lifted else "open")
 
 
 # --- out ------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,19 @@ from typing import Any
 from ..base import Account, Inbound, Notice, Record
 from ..errors import Unreadable
 from ..payloads import look_up, read_elements, read_form, read_json, storable
-from .fields import ID, LEVEL, LISTS, SIGNED_UP, SMS, UNSUBSCRIBED, consent, identify, plain_text, read_moment
-from .fields import split_name as split
+from .fields import (
+    ID,
+    LEVEL,
+    LISTS,
+    SIGNED_UP,
+    SMS,
+    UNSUBSCRIBED,
+    consent,
+    identify,
+    plain_text,
+    read_moment,
+    split_name,
+)
 
 OBJECT = "subscriber"
 # A payload says neither event nor list, but its keys are free: `joined_101_email` says both (responder.md §3a).
@@ -149,7 +160,7 @@ def _record(raw: Record, custom: Record) -> Record:
     """Only what the call holds: an absent field is not an empty one."""
     record: Record = {name: plain_text(raw[name]) for name in OF_THE_PERSON if name in raw}
     if "name" in record and not {"first", "last"} & record.keys():
-        record["first"], record["last"] = split(record["name"])
+        record["first"], record["last"] = split_name(record["name"])
     if plain_text(raw.get(ID)):
         record[ID] = plain_text(raw[ID])
     if isinstance(raw.get(LISTS), list):
@@ -195,10 +206,9 @@ def _message(element: Record) -> Notice:
     text = plain_text(element.get("lastMessage"))
     context = _about_message(element, type, text)
     event_id = _message_id(element, record, text)
-    notice = _notice(type, "message", element, record, context, event_id, happened_at)
     if not text and not plain_text(element.get("messageId")):
         return Notice(type, "message", OBJECT, "", element, unreadable="The message has neither a text nor an id.")
-    return notice
+    return _notice(type, "message", element, record, context, event_id, happened_at)
 
 
 def _about_message(element: Record, type: str, text: str) -> Record:

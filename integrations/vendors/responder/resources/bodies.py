@@ -117,8 +117,8 @@ def new_body(made: Plan, names: Names) -> Record:
     """The body of POST /subscribers: nobody who left is made active again (responder.md §3c), what is held is
     overwritten, as an upsert means it. Both are said each time, since their defaults are not known (§8 no. 4)."""
     if not made.addresses:
-        note = {"fields": list(ADDRESSES), "help": made.note or "Add a row to the mapping that writes one."}
-        raise Rejected("A subscriber needs an e-mail address or a phone number.", **note)  # type: ignore[arg-type]
+        help = made.note or "Add a row to the mapping that writes one."
+        raise Rejected("A subscriber needs an e-mail address or a phone number.", fields=ADDRESSES, help=help)
     if not made.list_ids:
         help = "Add a row to the mapping that writes a list's id to list_ids."
         raise Rejected("A subscriber needs a list.", fields=[LISTS], help=help)

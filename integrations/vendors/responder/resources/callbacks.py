@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...base import Callback, Record
-from ...errors import NotFound
+from ...errors import NotFound, Rejected
 from ...http import Call
 from ..client import Api, rows_of
 from ..fields import ID
@@ -20,6 +20,7 @@ JOINED, CHANGED, REJOINED = 1, 2, 5
 EVENTS: Mapping[str, tuple[int, ...]] = {"joined": (JOINED, REJOINED), "changed": (CHANGED,)}
 SEND_TYPE = 2  # what a public client sends; what it stands for is not known (§8 no. 2)
 REPORTED = ("email", "phone", "name")  # the fields that are known to be sent (§3a)
+NO_LIST = "Make a list in Responder Live, or correct the option Lists that report. Then register again."
 AND = ","  # between the ids of the webhooks that stand for one callback
 
 
@@ -38,6 +39,8 @@ class Callbacks:
     def register(self, url: str) -> Callback:
         """Makes what is missing, and leaves every other webhook: a list may have any number of them."""
         made = [hook for list_id in self._lists() for hook in self._complete(list_id, url)]
+        if not made:
+            raise Rejected("No list can report.", help=NO_LIST)
         return _callback(made, url, ours=True)
 
     def remove(self, ids: str) -> None:

@@ -64,7 +64,6 @@ class Checks:
 
     def _account(self) -> Check:
         """A call as well: a token alone proves nothing once it is kept."""
-        self.names.__dict__.pop("lists", None)
         self._answer = self.api.get("lists", [("limit", "1"), ("offset", "0")])
         said = self.api.token().facts.get("name") or "the account"
         return Check("Account", True, f"Connected to {said}.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.sandbox.responder.events import payload
 from integrations.sandbox.responder.seed import CUSTOMERS, NEWSLETTER
 from integrations.vendors.base import Record
+from integrations.vendors.errors import Rejected
 
 from .account import DANA, SimulatedAccount
 from .test_webhooks import parse
@@ -46,6 +49,11 @@ def test_registering_again_makes_only_what_is_missing(account: SimulatedAccount)
 def test_only_lists_that_are_named_report(account: SimulatedAccount) -> None:
     SimulatedAccount(account.sandbox, hook_lists=f"{NEWSLETTER}, 9999").client().register_callback(URL)
     assert {hook["list_id"] for hook in hooks(account)} == {NEWSLETTER}
+
+
+def test_where_no_list_can_report_nothing_is_registered(account: SimulatedAccount) -> None:
+    with pytest.raises(Rejected, match="No list"):
+        SimulatedAccount(account.sandbox, hook_lists="9999").client().register_callback(URL)
 
 
 def test_ours_are_one_callback_and_others_their_own(account: SimulatedAccount) -> None:
