@@ -17,6 +17,7 @@ from integrations.models import Connection, Event, EventSource, Person, WatchSta
 from integrations.refreshing import refresh_account
 from integrations.vendors.errors import Unavailable
 from mappings.models import Rule, RunKind
+from mappings.planning.actions.notify import Users
 from mappings.runs import start_run
 from tests.acting_vendor import Office
 from tests.world import World
@@ -239,3 +240,11 @@ def test_a_backfill_and_a_resync_of_many_tell_nobody(world: World) -> None:
         world.work()
     assert Event.objects.filter(source=EventSource.RESYNC, state="planned").exists()
     assert told() == []
+
+
+def test_an_owner_in_salesforce_is_told_at_their_address_not_by_their_user_name(world: World) -> None:
+    refresh_account(world.salesforce)
+    dana = next(each for each in world.sandbox.records("salesforce", "User") if each["Name"] == "Dana Cohen")
+    users = Users(world.salesforce)
+    found = [users.address_of(each) for each in (dana["Id"], dana["Id"][:15], "Dana Cohen", "Nobody")]
+    assert found == ["dana.cohen@sales.example.com"] * 3 + [""]

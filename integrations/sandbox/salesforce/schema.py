@@ -195,6 +195,7 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "User": (
         *SYSTEM,
         Field("Username", "Username", length=80),
+        Field("Email", "Email", "email", 128),
         Field("Name", "Full Name", length=121),
         _flag("IsActive", "Active"),
     ),
