@@ -28,6 +28,7 @@ from .addressing import address, params_of
 from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
+from .opting_in import overtaking
 from .settling import call_off, give_back, hold_back, settle
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _without_overtaken(changes: Sequence[Change]) -> list[Change]:
     """Call off opt-ins of people who have said stop again since: a stop is told ahead of all that was queued before."""
     opt_ins = [change for change in changes if change.operation == optouts.OPT_IN and change.person_id]
     stops = optouts.open_opt_outs(change.person_id for change in opt_ins if change.person_id) if opt_ins else {}
-    overtaken = [change for change in opt_ins if optouts.overtaking(change, stops.get(change.person_id or "", []))]
+    overtaken = [change for change in opt_ins if overtaking(change, stops.get(change.person_id or "", []))]
     if overtaken:
         call_off(overtaken, "A stop that came after this was asked for is in force.")
     return [change for change in changes if change not in overtaken]
@@ -87,7 +88,11 @@ def _without_held(changes: Sequence[Change]) -> list[Change]:
     if not subscribing:
         return list(changes)
     stops = optouts.open_opt_outs(change.person_id for change in subscribing if change.person_id)
-    held = {change.id: optouts.held_by(stops[change.person_id]) for change in subscribing if change.person_id in stops}
+    held = {
+        change.id: optouts.held_by(change, stops[change.person_id])
+        for change in subscribing
+        if change.person_id in stops
+    }
     hold_back([change for change in changes if change.id in held], held)
     return [change for change in changes if change.id not in held]
 

@@ -32,6 +32,7 @@ from .addressing import place_in
 from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
+from .opting_in import cover_lifted_records
 
 DELETE = "delete"
 DELETIONS = (DELETE, "delete_task", "delete_note")
@@ -65,7 +66,8 @@ def settle(
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
-    optouts.cover_lifted_records(applied)
+    cover_lifted_records(applied)
+    optouts.release_told(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 

@@ -105,7 +105,7 @@ def settle_planned(events: Iterable[Event]) -> None:
     settled = [copy(event) for event in events]  # when the transaction fails, the events are still leased
     for event in settled:
         event.planned_at, event.lease, event.lease_until = clock.now(), "", None
-    update_rows(settled, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"])
+    update_rows(settled, ["state", "reason", "person", "record_id", "record", "planned_at", "lease", "lease_until"])
 
 
 def give_back(events: Sequence[Event]) -> None:

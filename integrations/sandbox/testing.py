@@ -33,6 +33,7 @@ class RunningSandbox:
         self.url = url
         self.getresponse_url = f"{url}/getresponse/v3"
         self.highlevel_url = f"{url}/highlevel"
+        self.responder_url = f"{url}/responder/v2"
         self.salesforce_url = f"{url}/salesforce"
 
     @property

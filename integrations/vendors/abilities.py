@@ -47,6 +47,7 @@ class ObjectCapability:
     subscribing: tuple[str, ...] = ()
     one_per: str = ""  # a person has one record for each value of this field: GetResponse's list
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
+    found_by_email: bool = False  # its events may hold no id: the one record of the address is meant
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()

@@ -40,6 +40,14 @@ LOOKUP_KINDS |= {"message", "webinar", "form", "landing_page"}  # in conditions 
 SANDBOX = {  # where each vendor is simulated, and who may sign in there
     "highlevel": ("highlevel", {"token": "pit-sandbox-highlevel-token"}),
     "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
+    "responder": (
+        "responder/v2",
+        {
+            "client_id": "238",
+            "client_secret": "sandbox-responder-secret",
+            "user_token": "sandbox-responder-user-token",
+        },
+    ),
     "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),
 }
 OPTIONS = {"highlevel": {"location_id": "locSandbox0001"}}

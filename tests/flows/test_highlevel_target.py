@@ -11,6 +11,7 @@ from audit import optouts
 from audit.addressing import address
 from audit.models import Change, ChangeState, Kind
 from audit.optouts import flags_of
+from audit.undo import undo
 from integrations.models import Connection, Link
 from integrations.sandbox.highlevel.options import LOCATION, TOKEN
 from integrations.sandbox.highlevel.seed import DANA, WORKFLOW
@@ -82,6 +83,45 @@ def test_the_same_subscriber_again_changes_nothing(world: World, here: Connectio
     world.hear(contact, clickedAt="later")
     world.work()
     assert len(world.changes()) == 1
+
+
+def test_a_score_is_added_to_and_an_update_undone(world: World, here: Connection) -> None:
+    id = world.sandbox.act("highlevel", "create", email="dana@example.com", customFields={"score": 5})["id"]
+    upsert(world, {"increment": {"connection": HERE, "object": "contact", "field": "customFields.score", "by": 3}})
+    world.subscribe("dana@example.com", name="Dana Cohen", customFields={"company": "Acme"})
+    world.work()
+    assert custom(world, id) == {"cfScore": 8, "cfCompany": "Acme"}
+    [change] = world.changes(operation="upsert")
+    undo(change, None)
+    world.work()
+    assert custom(world, id) == {"cfScore": 8, "cfCompany": ""}
+    assert contacts(world)[0]["firstName"] is None
+
+
+def custom(world: World, id: str) -> dict[str, Any]:
+    record = world.sandbox.record("highlevel", "contact", id) or {}
+    return {entry["id"]: entry["value"] for entry in record["customFields"]}
+
+
+def test_a_contact_is_deleted_because_a_rule_says_so(world: World, here: Connection) -> None:
+    upsert(world)
+    world.rule("leave", "contact.unsubscribed", {"delete": {"mapping": "subscriber-to-contact"}})
+    world.subscribe("dana@example.com")
+    world.work()
+    world.hear(world.sandbox.unsubscribe("dana@example.com"), "unsubscribe")
+    world.work()
+    assert contacts(world) == []
+
+
+def test_a_burst_is_looked_up_in_few_calls_and_nobody_is_made_twice(world: World, here: Connection) -> None:
+    upsert(world)
+    for n in range(30):
+        world.subscribe(f"p{n}@example.com", name=f"Person {n}")
+    world.work()
+    assert len({contact["email"] for contact in contacts(world)}) == len(contacts(world)) == 30
+    paths = [call["path"] for call in world.sandbox.calls("highlevel")]
+    assert len([path for path in paths if path.endswith("/contacts/search")]) <= 5
+    assert len([path for path in paths if path.endswith("/contacts/")]) == 30
 
 
 def test_a_stop_is_written_for_email_alone_and_a_second_one_finds_it_there(world: World, here: Connection) -> None:

@@ -63,6 +63,7 @@ def create(call: Call) -> Response:
         return json_response({"statusCode": 422, "message": ["nothing to create"], "error": "Bad Request"}, 400)
     values = rules.read_contact(call.shelf, payload, rules.OF_CREATE)
     _refuse_taken(call, values)
+    values = _without_ignored_stop(call, values)
     contact = make(hand_of(call), values, by_api=True)
     if call.consume("refuse_but_create"):  # what is done stays done, unlike with a refusal
         return error_response(422, ["something went wrong"])
@@ -73,8 +74,7 @@ def update(call: Call, contact_id: str) -> Response:
     contact = contact_of(call.shelf, contact_id)
     values = rules.read_contact(call.shelf, rules.object_of(call.payload), rules.OF_UPDATE)
     _refuse_taken(call, values, contact_id)
-    if {"dnd", "dndSettings"} & set(values) and call.consume("dnd_ignored"):
-        values = {name: value for name, value in values.items() if name not in ("dnd", "dndSettings")}
+    values = _without_ignored_stop(call, values)
     return traced({"succeded": True, "contact": shown(change(hand_of(call), contact, values, by_api=True))})
 
 
@@ -161,6 +161,12 @@ def _refuse_taken(call: Call, values: Document, own_id: str = "") -> None:
     found = None if call.switches["allow_duplicates"] else holder(call.shelf, values, own_id)
     if found:
         raise duplicate(*found)
+
+
+def _without_ignored_stop(call: Call, values: Document) -> Document:
+    if not {"dnd", "dndSettings"} & set(values) or not call.consume("dnd_ignored"):
+        return values
+    return {name: value for name, value in values.items() if name not in ("dnd", "dndSettings")}
 
 
 def _tags(call: Call) -> list[str]:

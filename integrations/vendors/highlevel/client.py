@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -86,6 +87,10 @@ class Taken(Conflict):
     """Another contact has this e-mail or phone; `field` says which of the two, where HighLevel does."""
 
     field = ""
+
+
+class NotShown(OutcomeUnknown):
+    """One record of which HighLevel does not show yet what became of it; the connection as such works."""
 
 
 class Api:
@@ -323,7 +328,7 @@ def _number(text: Any) -> int | None:
 
 def _with_headers(call: Call, bearer: str) -> Call:
     headers = {"Authorization": f"Bearer {bearer}", "Version": version_of(call.path), **(call.headers or {})}
-    return Call(call.method, call.path, call.query, headers=headers, body=call.body, form=call.form, reads=call.reads)
+    return replace(call, headers=headers)
 
 
 def _there(outcome: Outcome) -> Any:

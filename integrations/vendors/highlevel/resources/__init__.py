@@ -44,7 +44,7 @@ class HighLevel(Client):
         if object in READS:
             return READS[object](self.api, record_ids)
         self._only_contacts(object, "read")
-        return self.contacts.read(record_ids)
+        return self.contacts.read(record_ids, fields)
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
         return self.find_any(object, {field: values}, fields)

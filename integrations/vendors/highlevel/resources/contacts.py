@@ -35,11 +35,12 @@ class Contacts:
     def describe(self) -> list[Field]:
         return [*STANDARD_FIELDS, *map(custom_field, self.names.definitions)]
 
-    def read(self, record_ids: Sequence[str]) -> dict[str, Record]:
+    def read(self, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
         """One call each, several at once. A contact that is gone is absent."""
         ids = [i for i in dict.fromkeys(record_ids) if ID.fullmatch(i)]
         bodies = self.api.get_many([(contact_path(record_id), ()) for record_id in ids])
-        return {i: self._whole(contact_of(body)) for i, body in zip(ids, bodies, strict=True) if body is not None}
+        found = {i: contact_of(body) for i, body in zip(ids, bodies, strict=True) if body is not None}
+        return {i: by_field(self._whole(contact), fields) for i, contact in found.items()}
 
     def find_any(self, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
         """A few are looked for in the index, which lags, and by the duplicate search, which does not; then read.

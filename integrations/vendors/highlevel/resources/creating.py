@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ...base import Outcome, Record, Write
-from ...errors import Conflict, CrosswalkError, FieldHidden, OutcomeUnknown, RecordError, Rejected
+from ...errors import Conflict, CrosswalkError, FieldHidden, RecordError, Rejected
 from ...http import Call
 from ...payloads import read_time
-from ..client import Api
+from ..client import Api, NotShown, Taken
 from ..fields import UPDATEABLE
 from .bodies import create_body, tag_list
 from .contacts import Contacts
 from .names import Names
-from .rows import Answers, Outcomes, body_of, done, failed, send_all
-from .stops import flags_of, new_settings
+from .rows import Answers, Outcomes, body_of, contact_path, done, failed, send_all
+from .stops import flags_of, new_settings, shows
 from .updating import Updates, as_update
 
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
 ADDRESSES = ("email", "phone")
+SHARED = "Is it the same person? Then add the address to that contact in HighLevel. If not, take the phone out of one."
 UNSEEN = "HighLevel refused the contact, and may have made it all the same; that could not be looked up yet."
 NO_ADDRESS = "Map an e-mail address or a phone number."
 
@@ -73,41 +74,56 @@ class Creates:
     def _send(self, new: Sequence[New]) -> Outcomes:
         answers = send_all(self.api, {each.write.id: Call("POST", "/contacts/", body=each.body) for each in new})
         outcomes = {each.write.id: _outcome(each.write, answers) for each in new}
-        there = {e.write.id: _existing(answers[e.write.id]) for e in new if _existing(answers[e.write.id])}
-        outcomes |= self._adopt([each for each in new if each.write.id in there], there)
+        outcomes |= self._stop([each for each in new if not _shows_stop(each, answers)], outcomes)
+        taken = {e.write.id: a for e in new if isinstance(a := answers[e.write.id], Taken) and a.record_ids}
+        outcomes |= self._adopt([each for each in new if each.write.id in taken], taken)
         return outcomes | self._refused_and_made([each for each in new if _is_refused(answers[each.write.id])])
 
     # --- who is there already -----------------------------------------------------------------------------------------
 
-    def _adopt(self, new: Sequence[New], existing: Mapping[str, str]) -> Outcomes:
-        """HighLevel says which contact has the address: that one is changed (§4)."""
-        return self.updates.carry_out([_for_existing(each.write, existing[each.write.id]) for each in new])
+    def _adopt(self, new: Sequence[New], taken: Mapping[str, Taken]) -> Outcomes:
+        """HighLevel says which contact has the address (§4): that one is changed, if it may be the same person."""
+        calls = {each.write.id: Call("GET", contact_path(taken[each.write.id].record_ids[0])) for each in new}
+        answers = send_all(self.api, calls)
+        outcomes = {e.write.id: failed(e.write, a) for e in new if isinstance(a := answers[e.write.id], CrosswalkError)}
+        updates = []
+        for each in (each for each in new if each.write.id not in outcomes):
+            contact = body_of(answers[each.write.id], "contact")
+            if is_somebody_else(each.body, contact):
+                outcomes[each.write.id] = failed(each.write, _shared(taken[each.write.id]))
+            else:
+                updates.append(_for_existing(each, contact, taken[each.write.id].record_ids[0]))
+        return outcomes | self.updates.carry_out(updates)
 
     def _refused_and_made(self, new: Sequence[New]) -> Outcomes:
         """After a 422 the contact may be there (§4): looked for before anybody tries again."""
-        found = self._made_since(new)
-        made = {e.write.id: done(e.write, True, hit) for e in new if isinstance(hit := found[e.write.id], str) and hit}
-        unseen = [each for each in new if isinstance(found[each.write.id], CrosswalkError)]
-        return made | {each.write.id: failed(each.write, OutcomeUnknown(UNSEEN)) for each in unseen}
+        found, errors = self._made_since(new)
+        return found | {id: Outcome(id, error=NotShown(UNSEEN)) for id in errors}
 
     def _look_back(self, new: Sequence[New]) -> Outcomes:
         """What became of those whose answer was lost. Without an outcome: not there, to be sent again."""
-        found = self._made_since(new)
-        made = {e.write.id: done(e.write, True, hit) for e in new if isinstance(hit := found[e.write.id], str) and hit}
-        errors = {e.write.id: hit for e in new if isinstance(hit := found[e.write.id], CrosswalkError)}
-        return made | {e.write.id: failed(e.write, errors[e.write.id]) for e in new if e.write.id in errors}
+        found, errors = self._made_since(new)
+        return found | {id: Outcome(id, error=error) for id, error in errors.items()}
 
-    def _made_since(self, new: Sequence[New]) -> dict[str, str | CrosswalkError]:
-        """The contact that an earlier attempt made, "" for none: by the duplicate search, for the index lags (§2.2)."""
-        found: dict[str, str | CrosswalkError] = {}
+    def _made_since(self, new: Sequence[New]) -> tuple[Outcomes, dict[str, CrosswalkError]]:
+        """(what an earlier attempt made, what could not be looked up): by the duplicate search, for the index lags."""
+        found: Outcomes = {}
+        errors: dict[str, CrosswalkError] = {}
         for each in new:
             try:
-                hits = self.contacts.duplicates(each.addresses)
+                hits = [hit for hit in self.contacts.duplicates(each.addresses) if _is_made_since(hit, each.since)]
             except CrosswalkError as error:
-                found[each.write.id] = error
+                errors[each.write.id] = error
                 continue
-            found[each.write.id] = next((str(hit["id"]) for hit in hits if _is_made_since(hit, each.since)), "")
-        return found
+            found |= {each.write.id: done(each.write, True, str(hits[0]["id"]))} if hits else {}
+        return found | self._stop(new, found), errors
+
+    def _stop(self, new: Sequence[New], made: Mapping[str, Outcome]) -> Outcomes:
+        """Who was to be made with a stop has it, or the write is not done: nobody says how much of it was taken."""
+        ids = {id: outcome.record_id for id, outcome in made.items() if outcome.record_id}
+        stopping = [each.write for each in new if flags_of(each.write.values) and each.write.id in ids]
+        writes = [replace(write, record_id=ids[write.id]) for write in stopping]
+        return {id: outcome for id, outcome in self.updates.stops.carry_out(writes).items() if outcome.error}
 
 
 def _outcome(write: Write, answers: Answers) -> Outcome:
@@ -120,8 +136,8 @@ def _outcome(write: Write, answers: Answers) -> Outcome:
     return done(write, True, record_id)
 
 
-def _existing(answer: object) -> str:
-    return answer.record_ids[0] if isinstance(answer, Conflict) and answer.record_ids else ""
+def _shows_stop(each: New, answers: Answers) -> bool:
+    return shows(body_of(answers[each.write.id], "contact"), flags_of(each.write.values))
 
 
 def _is_refused(answer: object) -> bool:
@@ -133,8 +149,27 @@ def _is_made_since(hit: Record, since: datetime) -> bool:
     return made is not None and made >= since
 
 
-def _for_existing(write: Write, record_id: str) -> Write:
-    """What only a new contact takes is left out; the address that it was found by is so already."""
-    update = as_update(write, record_id)
+def is_somebody_else(body: Record, contact: Record) -> bool:
+    """One phone may be that of several people; an e-mail address that neither of the two knows tells them apart."""
+    ours = str(body.get("email") or "").casefold()
+    theirs = emails_of(contact)
+    return bool(ours and theirs) and ours not in theirs
+
+
+def emails_of(contact: Record) -> set[str]:
+    """The contact's addresses, the further ones too, which nobody can write (§2.1)."""
+    further = contact.get("additionalEmails")
+    found = [each.get("email") for each in (further if isinstance(further, list) else ()) if isinstance(each, dict)]
+    return {str(email).casefold() for email in [contact.get("email"), *found] if email}
+
+
+def _for_existing(each: New, contact: Record, record_id: str) -> Write:
+    """Without what only a new contact takes, and without an e-mail: to write a further one would lose the first."""
+    update = as_update(each.write, record_id)
     kept = {n: v for n, v in update.values.items() if n in UPDATEABLE or n == "tags" or "." in n}
-    return replace(update, values=kept)
+    return replace(update, values={n: v for n, v in kept.items() if n != "email" or not emails_of(contact)})
+
+
+def _shared(error: Taken) -> Conflict:
+    message = "A contact with another e-mail address has this phone number."
+    return Conflict(message, record_ids=error.record_ids, vendor_code=error.vendor_code, help=SHARED, status=400)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...base import Outcome, Record, Write
-from ...errors import CrosswalkError, OutcomeUnknown, RecordError, Rejected
+from ...errors import CrosswalkError, RecordError, Rejected
 from ...http import Answer, Call
-from ..client import Api
+from ..client import Api, NotShown
 from ..fields import ALL, ALLOWED, CHANNELS, DND, iso, status_of, suppressed
 from .rows import Answers, Outcomes, already, body_of, contact_path, done, failed, send_all
 
@@ -47,6 +47,9 @@ class Stops:
         held: list[Held] = []
         for write in (w for w in writes if w.id not in outcomes):
             record = body_of(before[write.id], "contact")
+            if not record:
+                outcomes[write.id] = failed(write, NotShown("HighLevel answered with something that is not a contact."))
+                continue
             try:
                 body = change_of(record, flags_of(write.values))
             except RecordError as error:
@@ -88,6 +91,12 @@ class Stops:
 def flags_of(values: Mapping[str, Any]) -> dict[str, bool]:
     """By our channel: is it a stop? What is not clearly "no" is one."""
     return {name.removeprefix(DND): value is not False for name, value in values.items() if name.startswith(DND)}
+
+
+def shows(record: Record, flags: Mapping[str, bool]) -> bool:
+    """Whether a contact as HighLevel shows it says each of these."""
+    whole = {"dnd": False, "dndSettings": {}, **record}
+    return all(suppressed(whole, ours)[1] == stop for ours, stop in flags.items())
 
 
 def new_settings(flags: Mapping[str, bool]) -> Record:
@@ -142,11 +151,9 @@ def lost_stops(held: Held, after: Record) -> Record:
 def _verdict(held: Held, answer: Answer | CrosswalkError) -> Outcome:
     if isinstance(answer, CrosswalkError):
         return failed(held.write, answer)
-    shown = {"dnd": False, "dndSettings": {}, **body_of(answer, "contact")}
-    wrong = [ours for ours, stop in flags_of(held.write.values).items() if suppressed(shown, ours)[1] != stop]
-    if wrong:
-        return failed(held.write, OutcomeUnknown(f"HighLevel took it and does not show it yet: {', '.join(wrong)}."))
-    return done(held.write)
+    if shows(body_of(answer, "contact"), flags_of(held.write.values)):
+        return done(held.write)
+    return failed(held.write, NotShown("HighLevel took the stop and does not show it yet."))
 
 
 def _not_put_back(lost: Record) -> CrosswalkError:

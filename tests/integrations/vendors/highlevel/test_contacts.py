@@ -31,6 +31,13 @@ def test_a_custom_field_is_also_known_by_the_key_that_highlevel_made_of_its_name
     assert VENDOR.path(record, "customFields.job_title") == (True, "CEO")
 
 
+def test_fields_that_are_asked_for_stand_under_their_own_names(location: SimulatedLocation) -> None:
+    """So that what was written can be compared with what is held, and undone."""
+    id = location.make(customFields={"topics": ["crm", "sms"]}, dnd=True)
+    record = location.client().read("contact", [id], ["customFields.topics", "dnd.sms"])[id]
+    assert (record["customFields.topics"], record["dnd.sms"]) == ("crm;sms", True)
+
+
 def test_a_missing_contact_is_400_there_and_absent_here(location: SimulatedLocation) -> None:
     assert location.client().read("contact", ["gone00000000000000", "../../x"]) == {}
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.vendors.errors import FieldHidden, OutcomeUnknown, Rejected
+from integrations.vendors.errors import Conflict, FieldHidden, OutcomeUnknown, Rejected
+from integrations.vendors.highlevel.resources.creating import emails_of, is_somebody_else
 
 from .location import DANA, SimulatedLocation, create
 
@@ -41,6 +42,24 @@ def test_a_contact_of_somebody_who_said_stop_is_made_with_it(location: Simulated
     assert location.contact(outcome.record_id)["dnd"] is False
 
 
+def test_a_stop_that_a_new_contact_does_not_show_is_written_again(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", dnd_ignored=1)
+    outcome = location.write_one(create(**{"dnd.email": True, "dnd.sms": True}))
+    assert (outcome.error, outcome.created) == (None, True)
+    assert location.statuses(outcome.record_id) == {"Email": "active", "SMS": "active"}
+
+
+def test_a_contact_whose_stop_cannot_be_seen_is_not_done_yet(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", dnd_ignored=2)
+    started = datetime.now(UTC)
+    write = create(**{"dnd.email": True})
+    outcome = location.write_one(write)
+    assert isinstance(outcome.error, OutcomeUnknown)
+    again = location.write_one(replace(write, retry=True, first_attempt_at=started))
+    assert (again.error, len(location.contacts())) == (None, 1)
+    assert location.statuses(again.record_id) == {"Email": "active"}
+
+
 def test_a_duplicate_is_adopted_and_changed(location: SimulatedLocation) -> None:
     """Only what an update takes; its tags stay, others are added."""
     id = location.make("other@example.com", phone="+972501234567", tags=["old"])
@@ -51,6 +70,29 @@ def test_a_duplicate_is_adopted_and_changed(location: SimulatedLocation) -> None
     assert contact["tags"] == ["old", "vip", "demo watched"]
     assert "companyName" not in contact
     assert len(location.contacts()) == 1
+
+
+def test_whoever_shares_only_the_phone_is_not_taken_over(location: SimulatedLocation) -> None:
+    other = location.make("other@example.com", phone="+972501234567", firstName="Omer")
+    outcome = location.write_one(create(phone="+972501234567", firstName="Dana"))
+    assert isinstance(outcome.error, Conflict)
+    assert outcome.error.record_ids == (other,)
+    assert (location.contact(other)["firstName"], location.contact(other)["email"]) == ("Omer", "other@example.com")
+
+
+def test_a_contact_with_the_phone_and_no_address_gets_it(location: SimulatedLocation) -> None:
+    id = location.make("", phone="+972501234567")
+    outcome = location.write_one(create(phone="+972501234567"))
+    assert (outcome.error, outcome.record_id) == (None, id)
+    assert location.contact(id)["email"] == DANA
+
+
+def test_the_further_address_of_a_contact_does_not_take_the_place_of_its_first() -> None:
+    contact = {"email": "first@example.com", "additionalEmails": [{"email": "Dana@example.com"}, None]}
+    assert emails_of(contact) == {"first@example.com", DANA}
+    assert not is_somebody_else({"email": DANA}, contact)
+    assert is_somebody_else({"email": "third@example.com"}, contact)
+    assert not is_somebody_else({"phone": "+972501234567"}, contact)
 
 
 def test_an_adopted_contact_is_stopped_where_the_new_one_would_have_been(location: SimulatedLocation) -> None:
@@ -65,6 +107,15 @@ def test_a_create_that_said_422_and_still_happened_is_a_success(location: Simula
     outcome = location.write_one(create())
     assert (outcome.error, outcome.created) == (None, True)
     assert [contact["id"] for contact in location.contacts()] == [outcome.record_id]
+
+
+def test_after_a_refusal_that_could_not_be_looked_up_nobody_tries_blindly(location: SimulatedLocation) -> None:
+    location.sandbox.switch("highlevel", refuse_but_create=1, fail_path="/search/duplicate")
+    started = datetime.now(UTC)
+    outcome = location.write_one(create())
+    assert isinstance(outcome.error, OutcomeUnknown)
+    again = location.write_one(replace(create(), retry=True, first_attempt_at=started))
+    assert (again.error, again.created, len(location.contacts())) == (None, True, 1)
 
 
 def test_a_create_that_was_really_refused_is_rejected(location: SimulatedLocation) -> None:

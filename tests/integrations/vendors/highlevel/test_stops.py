@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import responses
 
 from integrations.sandbox.testing import RunningSandbox
 from integrations.vendors.base import Outcome
 from integrations.vendors.errors import OutcomeUnknown, Rejected
 from integrations.vendors.highlevel import VENDOR
+from integrations.vendors.highlevel.resources import HighLevel
 from integrations.vendors.highlevel.resources.stops import Held, lost_stops
 
-from .location import DANA, SimulatedLocation, fields, update
+from ..services import Bench
+from .location import BASE, DANA, SimulatedLocation, fields, highlevel_account, update
 
 ACTIVE, INACTIVE = {"status": "active"}, {"status": "inactive"}
 
@@ -81,8 +84,7 @@ def test_a_stop_on_a_contact_that_is_stopped_as_a_whole_is_written_beside_it(loc
 def test_a_stop_that_highlevel_takes_and_does_not_show_is_not_done(location: SimulatedLocation) -> None:
     id = location.make()
     location.sandbox.switch("highlevel", dnd_ignored=1)
-    with pytest.raises(OutcomeUnknown):
-        location.write_one(fields(id, {"dnd.email": True}))
+    assert isinstance(location.write_one(fields(id, {"dnd.email": True})).error, OutcomeUnknown)
     assert location.write_one(fields(id, {"dnd.email": True})).error is None
     assert location.statuses(id) == {"Email": "active"}
 
@@ -110,6 +112,14 @@ def test_a_stop_that_cannot_be_put_back_is_said_loudly(location: SimulatedLocati
     (outcome,) = client.write([fields(id, {"dnd.email": True})])
     assert isinstance(outcome.error, Rejected)
     assert "SMS" in outcome.error.message
+
+
+@responses.activate
+def test_over_an_answer_that_is_no_contact_nothing_is_written() -> None:
+    responses.get(f"{BASE}/contacts/c1", json={})
+    (outcome,) = HighLevel(highlevel_account(), Bench().services).write([fields("c1", {"dnd.email": True})])
+    assert isinstance(outcome.error, OutcomeUnknown)
+    assert [call.request.method for call in responses.calls] == ["GET"]
 
 
 def test_what_was_not_read_back_takes_nothing_for_lost() -> None:

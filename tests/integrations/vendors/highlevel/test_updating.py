@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.vendors.errors import Conflict, FieldHidden, NotFound, Rejected
+from integrations.vendors.highlevel.resources.bodies import tag_list
 
 from .location import SimulatedLocation, create, fields, update
 
@@ -69,6 +70,10 @@ def test_tags_are_added_and_removed_by_name_whatever_their_letters(location: Sim
     assert location.write_one(update(id, operation="remove_tags", tags=["Old", "never there"])).error is None
     assert location.contact(id)["tags"] == ["vip", "לקוח"]
     assert location.calls(f"/contacts/{id}/tags") == [f"POST /contacts/{id}/tags", f"DELETE /contacts/{id}/tags"]
+
+
+def test_tags_are_sent_in_the_letters_that_highlevel_keeps_them_in() -> None:
+    assert tag_list("VIP; vip ;Hot") == tag_list([{"name": "Vip"}, "HOT", None]) == ["vip", "hot"]
 
 
 def test_the_same_tags_for_many_are_one_call_and_each_row_says_for_itself(location: SimulatedLocation) -> None:

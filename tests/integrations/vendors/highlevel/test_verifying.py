@@ -45,7 +45,11 @@ def test_the_raw_bytes_count_and_not_what_they_say() -> None:
     assert not believed(same, account())
 
 
-@pytest.mark.parametrize("given", ["", " ", "N/A", "not base64!", "AAAA", "ו", "\udce9", signature(b"other")])
+WRONG = {"of nothing": "", "blank": " ", "no word": "N/A", "no base64": "not base64!", "too short": "AAAA"}
+WRONG |= {"Hebrew": "ו", "half a sign": "\udce9", "of another body": signature(b"other")}
+
+
+@pytest.mark.parametrize("given", WRONG.values(), ids=WRONG)
 def test_without_a_right_signature_nothing_is_believed(given: str) -> None:
     assert not believed(call(EVENT, x_ghl_signature=given), account())
     assert not believed(call(WORKFLOW, x_ghl_signature=given), account())
