@@ -50,6 +50,8 @@ class ObjectCapability:
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
+    load_from: int = 0  # so many upserts or updates of one kind are cheaper as a load; 0: there are no loads
+    load_unless: tuple[str, ...] = ()  # options of the connection that a load could not keep to
     source: str = ""
 
 
@@ -128,6 +130,10 @@ class Capabilities:
     def only_tells(self) -> bool:
         """Nothing is read or written there: it calls us, and is never called."""
         return not any(each.reads or each.writes for each in self.objects)
+
+    @property
+    def has_loads(self) -> bool:
+        return any(each.load_from for each in self.objects)
 
     def can_read(self, object: str) -> bool:
         """Whether its records can be read by id."""
