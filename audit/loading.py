@@ -202,6 +202,9 @@ def _look(load: Load) -> int:
     """Ask once; when it is over, every change gets the outcome of its own row. Returns how many did."""
     holding = Holding(_held(load))
     journal, changes = ExchangeList(holding), _changes_in(load)
+    if not changes:  # its worker died when all was settled
+        _finish(load, LoadState.DONE)
+        return 0
     try:
         found = _found(load, changes, journal)
     except (OperationalError, InterfaceError):
