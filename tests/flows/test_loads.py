@@ -15,11 +15,13 @@ from audit.loading import pays_from
 from audit.models import Attempt, AttemptResult, Change, ChangeState, Load, LoadState
 from config.tasks import work_off
 from integrations.models import Connection, Event, Link
+from integrations.rows import add_rows
 from integrations.vendors.errors import AuthenticationFailed, BudgetUsedUp, Unavailable, Unsupported
 from integrations.vendors.salesforce.resources import Salesforce
-from mappings.models import RunState
+from mappings.models import Rule, RunState
 from mappings.planning.planner import plan_due
-from mappings.runs import advance_runs, start_run
+from mappings.runs import advance_runs, start_run, stop_run
+from mappings.runs.progress import progress_of
 from tests.world import World
 
 ROOMY = [{"calls": 1_000_000, "per": "1d"}]
@@ -581,3 +583,50 @@ def test_what_gathers_does_not_wait_for_a_run_that_gets_no_further(world: World)
         Change.objects.update(created_at=timezone.now() - timedelta(minutes=16))
         bulk_round()
     assert len(world.leads) == 3
+
+
+def test_a_run_that_is_stopped_leaves_its_load_to_end_as_it_does(world: World) -> None:
+    world.sandbox.switch("salesforce", bulk_looks=2)
+    for number in range(8):
+        world.sandbox.subscribe(f"b{number}@example.com", name=f"Person {number}")
+    run = start_run("backfill", {"rule": "new-subscriber"}, "dana")
+    world.work()
+    assert (Load.objects.get().state, world.leads) == (LoadState.UNDER_WAY, [])
+    assert stop_run(run, "dana")
+    until_done(world)
+    run.refresh_from_db()
+    assert (run.state, len(world.leads)) == (RunState.STOPPED, 8)
+    assert progress_of(run).created == 8
+
+
+def test_an_echo_of_what_is_in_a_load_is_not_asked_about_every_second(world: World) -> None:
+    world.sandbox.switch("salesforce", bulk_looks=1)
+    subscribed(world, 5)
+    world.work()
+    change = world.changes()[0]
+    tags = [{"add_tags": {"connection": "getresponse-main", "tags": ["x"]}}]
+    Rule.objects.create(name="back", connection=world.salesforce, event="contact.updated", actions=tags)
+    record = {"Id": "00Q5e0000000001AAA", "Email": change.diff["Email"]["after"]}
+    facts = {"object": "Lead", "record_id": record["Id"], "record": record, "occurred_at": timezone.now()}
+    echo = Event.objects.create(
+        connection=world.salesforce, type="contact.updated", order_key="echo", dedupe_key="echo", **facts
+    )
+    work_off("events")
+    echo.refresh_from_db()
+    assert (echo.state, echo.next_attempt_at - echo.postponed_at) == ("new", timedelta(seconds=15))
+
+
+def test_two_thousand_changes_are_a_load_at_salesforce(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.loading.pays_from", pays_from)
+    key = {"key_field": "GetResponse_Contact_ID__c", "kind": "contact", "operation": "upsert", "lane": "bulk"}
+    values = {"LastName": "Cohen", "Company": "Acme"}
+    diff = {name: {"before": None, "after": value, "from": name} for name, value in values.items()}
+    facts = {"connection": world.salesforce, "object": "Lead", "diff": diff, **key}
+    add_rows([Change(external_id=f"k{n}", order_key=f"p{n}", **facts) for n in range(2000)])
+    world.work()
+    time_passes(world)
+    world.work()
+    assert Load.objects.get().results == {"applied": 2000}
+    assert len({lead["GetResponse_Contact_ID__c"] for lead in world.leads}) == len(world.leads) == 2000
+    assert sum("jobs/ingest" in call["path"] for call in world.sandbox.calls("salesforce")) == 7
+    assert calls(world, "PATCH", "composite") == 0
