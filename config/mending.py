@@ -10,7 +10,7 @@ from django_q.models import Schedule
 
 from audit.hooks.models import DeliveryState, Hook, HookDelivery
 from audit.ledger import IN_LINE
-from audit.models import Change, ChangeState, Chore
+from audit.models import Change, ChangeState, Chore, Load
 from audit.retention import EVERY, PRUNING
 from integrations.clients import RENEWAL
 from integrations.knowledge import ASKING
@@ -52,6 +52,8 @@ def mend(lane: str) -> None:
     mended += shorten(AccessToken.objects.all(), "renewing_until", RENEWAL)
     mended += shorten(Chore.objects.filter(name=PRUNING), "due_at", EVERY)
     if lane == "bulk":
+        loads = Load.objects.filter(finished_at=None)
+        mended += end_false_waits(loads) + shorten(loads, "lease_until", LEASE)
         due = HookDelivery.objects.filter(state=DeliveryState.DUE)
         mended += end_false_waits(due) + shorten(due, "lease_until", LEASE)
         mended += end_false_waits(Hook.objects.all(), "paused_until", "paused_at")
