@@ -15,6 +15,9 @@ from integrations.models import Connection, Event, Person
 
 from .hooks.models import Hook as Hook  # tables of this room that stand beside what they are for
 from .hooks.models import HookDelivery as HookDelivery
+from .notifications.models import Alert as Alert
+from .notifications.models import Notification as Notification
+from .notifications.models import NotificationChannel as NotificationChannel
 
 
 class Channel(models.TextChoices):

@@ -71,6 +71,9 @@ class Trial:
     def mappings(self) -> dict[str, MappingSpec]:
         return {**self.stored.mappings(), **self.configuration.mappings}
 
+    def channels(self) -> set[str]:
+        return self.stored.channels()
+
     def fields(self, connection: str, object: str) -> Fields:
         """Asked once for each object; a vendor that did not answer is not asked again."""
         key = (connection, object)

@@ -9,6 +9,7 @@ from .actions import ACTIONS
 from .events import SAID_BESIDE
 from .known import Fields, Findings, Known, is_readable
 from .reading import unknown
+from .recipients import check_recipients
 from .rule import ActionSpec, RuleSpec
 
 _OWN_RECORDS = ("task", "note", "appointment")  # what other events are about is a contact
@@ -61,6 +62,8 @@ def _check_action(rule: RuleSpec, action: ActionSpec, place: Place, findings: Fi
     if action.mapping:
         _check_mapping_use(rule, action, place, findings)
         return
+    if action.name == "notify":
+        check_recipients(rule, action, place, findings)
     for connection in action.connections():
         key = "connection" if action.connection else "connections"
         vendor = findings.vendor(connection, *place, key)
