@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
-
 from integrations.models import Connection, Event
 from integrations.vendors.base import Found
 
@@ -16,8 +14,9 @@ from .optouts import OPT_IN, OPT_OUT, change_for, concern_the_same, flags_of, la
 
 def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[Change]:
     """One change per told record that would let the person be contacted again: held for approval when `ask`."""
-    its_own = Q(opt_out=opt_out) | Q(opt_out__joined_to=opt_out)
-    told = Change.objects.filter(its_own, operation=OPT_OUT, state=ChangeState.APPLIED).select_related("connection")
+    stops = [opt_out.pk, *opt_out.joined.values_list("pk", flat=True)]
+    told = Change.objects.filter(opt_out_id__in=stops, operation=OPT_OUT, state=ChangeState.APPLIED)
+    told = told.select_related("connection")
     spots = [(change.connection, change.object, change.record_id) for change in told]
     names = {entry["connection"] for entry in opt_out.already}
     connections = {c.name: c for c in Connection.objects.filter(name__in=names)}

@@ -29,9 +29,14 @@ UNTOLD = f"{OPTED_OUT}, and nothing says so under the new address there yet. It 
 
 
 def flags_of(connection: Connection, object: str, channel: str = "all") -> list[OptOutField]:
-    """The fields of an object that show this channel's opt-out at the connection's vendor."""
-    flags = vendor(connection.vendor).capabilities.opt_outs
-    return [f for f in flags if f.object == object and (channel == "all" or f.channel in (channel, "all"))]
+    """The fields of an object that show this channel's opt-out at the connection's vendor.
+
+    Of "all" these are all there are. A vendor's one field for everything is for channels that have none of their own.
+    """
+    flags = [f for f in vendor(connection.vendor).capabilities.opt_outs if f.object == object]
+    if channel == "all":
+        return flags
+    return [f for f in flags if f.channel == channel] or [f for f in flags if f.channel == "all"]
 
 
 def objects_of(connection: Connection, channels: Iterable[str]) -> list[str]:
@@ -50,10 +55,14 @@ def register_opt_out(
     heard_at: datetime,
     targets: Sequence[str],
     *,
+    is_said: bool = True,
     reason: str = "",
     rule: str = "",
 ) -> OptOut:
-    """Write a person's stop down; hearing it again adds what is new to the one in force. May be repeated."""
+    """Write a person's stop down; hearing it again adds what is new to the one in force. May be repeated.
+
+    `is_said` is False when nobody said it again, and somebody only saw what we wrote: the times stay as they are.
+    """
     facts = {"person": person, "address": address, "channel": channel, "scope": "global", "list_id": ""}
     found = OptOut.objects.select_for_update().filter(**facts, state=OptOutState.OPEN).first()
     if found is None:
@@ -73,15 +82,16 @@ def register_opt_out(
         if made:
             tell_opt_outs([found])
             return found
-    hear_again(found, targets, heard_at)
+    hear_again(found, targets, heard_at if is_said else None)
     return found
 
 
-def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime) -> None:
+def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime | None) -> None:
     """It counts from when it was heard first, until an opt-in that is newer than when it was heard last. Saves."""
-    missing = [name for name in targets if name not in opt_out.targets]
-    opt_out.heard_last_at = max(last_heard(opt_out), heard_at)
-    opt_out.targets, opt_out.heard_at = opt_out.targets + missing, min(opt_out.heard_at, heard_at)
+    opt_out.targets = [*opt_out.targets, *(name for name in targets if name not in opt_out.targets)]
+    if heard_at is not None:
+        opt_out.heard_last_at = max(last_heard(opt_out), heard_at)
+        opt_out.heard_at = min(opt_out.heard_at, heard_at)
     opt_out.save(update_fields=["targets", "heard_at", "heard_last_at"])
 
 

@@ -10,7 +10,10 @@ from integrations.models import Connection
 from integrations.schemas import fields_of
 from integrations.vendors.base import Client
 
+from ..spec import RuleSpec
 from .case import Case
+
+ADDING = ("upsert", "update", "add_to_campaign", "call")  # actions by which somebody may come to be somewhere
 
 
 def stop_fields(connection: Connection, object: str, client: Client) -> list[str]:
@@ -18,6 +21,14 @@ def stop_fields(connection: Connection, object: str, client: Client) -> list[str
     names = [flag.field for flag in optouts.flags_of(connection, object)]
     schema = fields_of(connection, object, client) if names else {}
     return [name for name in names if name in schema]
+
+
+def unknown_stop(case: Case, rule: RuleSpec) -> bool:
+    """Whether the rule may add somebody somewhere and the event leaves open if its record says stop."""
+    if not any(action.name in ADDING for action in rule.actions):
+        return False
+    flags = optouts.flags_of(case.event.connection, case.event.object)
+    return any(not case.kind.path(case.record, flag.field)[0] for flag in flags)
 
 
 def hold_for_source(cases: Sequence[Case]) -> None:
@@ -34,4 +45,4 @@ def hold_for_source(cases: Sequence[Case]) -> None:
 
 def _says_stop(case: Case) -> bool:
     flags = optouts.flags_of(case.event.connection, case.event.object)
-    return any(case.record.get(flag.field) == flag.stop for flag in flags)
+    return any(case.kind.path(case.record, flag.field) == (True, flag.stop) for flag in flags)

@@ -94,6 +94,9 @@ def test_a_worker_that_dies_in_a_call_leaves_the_same_question(
     again(office)
     assert len(office.right.called) == calls
     assert call().state == (ChangeState.APPLIED if calls == 2 else ChangeState.FAILED)
+    decisions.retry([call().id], None)
+    office.work()
+    assert (len(office.right.called), call().state) == (2, ChangeState.APPLIED)
 
 
 def test_a_call_that_was_not_made_is_made_later(office: Office) -> None:

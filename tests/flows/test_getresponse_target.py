@@ -406,3 +406,25 @@ def test_a_known_person_is_put_on_another_list_and_taken_off_again(outbound: Out
     outbound.hear_of(lead["Id"], "contact.deleted")
     outbound.work()
     assert [c["campaignId"] for c in outbound.contacts] == [MAIN_LIST]
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_workflow_is_started_by_an_event_but_not_for_who_said_stop(outbound: Outbound, is_stopped: bool) -> None:
+    outbound.start()
+    contact = outbound.sandbox.subscribe(DANA, campaignId=NEWSLETTER_LIST)
+    lead = outbound.lead()
+    if is_stopped:
+        outbound.hear_of(lead, "opt_out.changed")
+        outbound.work()
+    params = {"name": "task_completed", "contactId": "{contact}"}
+    call = {"connection": "getresponse-main", "operation": "trigger_custom_event", "params": params}
+    outbound.lead_rule("task-done", "task.completed", {"call": call})
+    outbound.hear_of(lead, "task.completed", contact=contact["contactId"])
+    outbound.work()
+    [change] = outbound.changes(operation="call")
+    assert change.state == (ChangeState.HELD if is_stopped else ChangeState.APPLIED)
+    events = outbound.sandbox.records("getresponse", "customEvent")
+    assert [event["contactId"] for event in events] == ([] if is_stopped else [contact["contactId"]])

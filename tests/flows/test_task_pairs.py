@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audit.models import Change, Kind
+from config.tasks import work_off
 from integrations.models import Connection, Link, Person
 from tests.acting_vendor import Office
 
@@ -117,6 +119,28 @@ def test_what_holds_all_of_it_is_not_written(office: Office, parent: list[str]) 
     office.work_both()
     assert writes() == ["create_task"]
     assert "holds all of it already" in office.last_event.reason
+
+
+def test_our_own_write_coming_back_runs_no_rule(office: Office, parent: list[str]) -> None:
+    task_at_the_left(office, parent, text="Now")
+    assert office.last_event.connection.name == "right"
+    assert "is as Crosswalk wrote it: no news" in office.last_event.reason
+
+
+def test_a_task_that_comes_back_before_our_answer_makes_no_other(office: Office, parent: list[str]) -> None:
+    """The vendor made it and tells of it; only we do not know yet which one it is."""
+    office.right.lost = 1
+    office.left.put_thing("task", "t1", {"subject": "Call", "parent": parent}, "created")
+    for _told in ("what happened", "our own write"):
+        office.deliver_events()
+        for _round in range(3):
+            work_off("events")
+    assert "is on its way" in office.last_event.reason
+    Connection.objects.update(paused_until=None)
+    Change.objects.filter(state="queued").update(next_attempt_at=timezone.now())
+    office.work_both()
+    assert (len(office.left.tasks), len(office.right.tasks)) == (1, 1)
+    assert writes() == ["create_task"]
 
 
 def test_a_task_of_nobody_we_know_is_nobodys(office: Office) -> None:

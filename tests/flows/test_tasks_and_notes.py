@@ -15,7 +15,7 @@ from integrations.ids import new_id
 from integrations.inbox import replay_event
 from integrations.models import Connection, Event, Link, Person
 from integrations.vendors.errors import Rejected
-from mappings.identity.people import separate
+from mappings.identity.people import merge_people, separate
 from tests.acting_vendor import Office
 from tests.clocks import Passing
 
@@ -249,6 +249,18 @@ def test_a_task_is_the_persons_and_stands_for_nobody(office: Office) -> None:
     separate(person, [here], "me")
     assert Link.objects.get(pk=made.pk).person == person
     assert not Link.objects.filter(object="task", preferred=True).exists()
+
+
+def test_people_who_are_merged_keep_all_their_tasks_and_prefer_none(office: Office) -> None:
+    office.rule("contact.created", task())
+    people = []
+    for name in ("Dana Cohen", "Noa Levi"):
+        office.person(name)
+        people.append(Person.objects.get(name=name))
+    merge_people(*people, "me")
+    assert Link.objects.filter(object="task", person=people[0]).count() == 2
+    assert not Link.objects.filter(object="task", preferred=True).exists()
+    assert Link.objects.filter(object="contact", preferred=True).count() == 2
 
 
 # --- notes ------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ OPERATIONS = (
         "",
         ("email", "campaign", "name", "dayOfCycle", "scoring", "tags", "customFieldValues"),
         QUEUED,
+        subscribing=True,
     ),
     Operation(
         "update_contact",
@@ -126,8 +127,8 @@ OPERATIONS = (
         "/custom-events/trigger",
         "",
         ("name", "contactId", "attributes"),
-        SDK,
-        subscribing=True,  # a workflow mails
+        SDK + "; a workflow may write to the person",
+        subscribing=True,
     ),
     Operation(
         "create_custom_event",
@@ -148,6 +149,7 @@ OPERATIONS = (
         "",
         ("contactId", "dayOfCycle"),
         OAS + "; day 0 is the beginning",
+        repeatable=True,
         subscribing=True,
     ),
     Operation(
@@ -159,6 +161,7 @@ OPERATIONS = (
         "",
         ("campaignId", "contacts"),
         OAS + "; adds only, says nothing of its rows; one call a second, 80 in 10 minutes",
+        subscribing=True,
     ),
     Operation(
         "create_custom_field",
@@ -196,6 +199,7 @@ OPERATIONS = (
         "",
         ("workflowId", "status"),
         SDK + "; nothing else of a workflow can be changed",
+        repeatable=True,
     ),
     Operation(
         "get_webinar", "lookup", "Read a webinar", "GET", "/webinars/{webinarId}", "", ("webinarId",), OAS + "; totals"
