@@ -8,6 +8,7 @@ import time
 from audit.delivery import deliver_due
 from audit.hooks.delivering import deliver_hooks
 from audit.ledger import changes_wait
+from audit.loading import load_due
 from audit.notifications.alerts import alert_due
 from audit.notifications.delivering import deliver_notifications
 from audit.notifications.troubles import SOURCES
@@ -38,7 +39,9 @@ def work_off(lane: str) -> int:
     """One round on one lane: plan what is due, then deliver what is due. Returns how much was taken up."""
     mend_due(lane)
     taken = watch_due() + advance_runs() if lane == "bulk" else 0
-    taken += plan_due(lane) + deliver_due(lane)
+    taken += plan_due(lane)
+    taken += load_due() if lane == "bulk" else 0
+    taken += deliver_due(lane)
     if lane == "bulk":
         seal_due()
         prune_due()

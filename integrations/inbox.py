@@ -65,6 +65,12 @@ def events_wait(lane: str, count: int) -> bool:
     return _waiting(lane).order_by()[:count].count() == count
 
 
+def runs_being_planned(lane: str) -> QuerySet[Event, Any]:
+    """Ids of the runs of which something is about to be planned on this lane."""
+    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=clock.now())
+    return due.filter(connection__blocked=False).exclude(run_id="").values("run_id")
+
+
 def oldest_unplanned() -> datetime | None:
     """When it came in; one look into the index, because ids begin with the time."""
     new = Event.objects.filter(state=EventState.NEW).order_by("id")

@@ -53,6 +53,8 @@ class ObjectCapability:
     name_fields: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
     nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
+    load_from: int = 0  # so many upserts or updates of one kind are cheaper as a load; 0: there are no loads
+    load_unless: tuple[str, ...] = ()  # options of the connection that a load could not keep to
     source: str = ""
 
 
@@ -131,6 +133,10 @@ class Capabilities:
     def only_tells(self) -> bool:
         """Nothing is read or written there: it calls us, and is never called."""
         return not any(each.reads or each.writes for each in self.objects)
+
+    @property
+    def has_loads(self) -> bool:
+        return any(each.load_from for each in self.objects)
 
     def can_read(self, object: str) -> bool:
         """Whether its records can be read by id."""

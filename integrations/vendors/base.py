@@ -371,6 +371,24 @@ class Client:
         """Carry out writes to one object; as few calls as the vendor allows; outcomes in the same order."""
         raise self._unsupported("write")
 
+    def open_load(self, writes: Sequence[Write]) -> str:
+        """Announce one load of many upserts, or of many updates, of one object and key; the vendor's id of it.
+
+        Nothing begins yet. Raises when there will be no such load.
+        """
+        raise self._unsupported("loads")
+
+    def fill_load(self, load: str, writes: Sequence[Write]) -> None:
+        """Hand over the writes that it was opened with, and let it begin; asked once. When this raises, look at it."""
+        raise self._unsupported("loads")
+
+    def look_at_load(self, load: str, writes: Sequence[Write]) -> list[Outcome] | None:
+        """The outcome of each of its writes; None while it is under way. One that never began will not.
+
+        Raises NotFound when the vendor knows nothing of it any more.
+        """
+        raise self._unsupported("loads")
+
     def callbacks(self, url: str) -> list[Callback]:
         """The webhooks registered at the vendor; those that go to `url` are ours."""
         raise self._unsupported("callbacks")

@@ -13,7 +13,7 @@ from integrations.vendors.base import Client
 from ..spec import RuleSpec
 from .case import Case
 
-ADDING = ("upsert", "update", "add_to_campaign", "call")  # actions by which somebody may come to be somewhere
+ADDING = ("upsert", "update", "add_to_campaign")  # actions by which somebody may come to be somewhere
 
 
 def stop_fields(connection: Connection, object: str, client: Client) -> list[str]:

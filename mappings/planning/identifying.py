@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -23,6 +24,9 @@ from .own_tasks import hear_of_tasks, is_about_people, kind_of, parent_of
 from .tombstones import DELETED, mind_tombstones
 
 OURS = (Kind.CONTACT, Kind.TASK, Kind.NOTE)  # writes that a vendor may tell us of as events
+SLOW_LANE = timedelta(
+    seconds=15
+)  # between two looks whether a write of the bulk lane has arrived: a load takes minutes
 EMAIL_CHANGED = "contact.email_changed"
 ABOUT_IDENTITY = (DELETED, EMAIL_CHANGED)
 
@@ -69,11 +73,21 @@ def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list
     waiting = [case for case in active.values() if case.event.lane != "optouts"]
     people = [case.person for case in waiting if case.person]
     rows = Change.objects.filter(FREE, person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
-    busy = set(rows.values_list("person_id", "kind"))
+    lanes: dict[tuple[str | None, str], set[str]] = {}
+    for person_id, kind, lane in rows.values_list("person_id", "kind", "lane"):
+        lanes.setdefault((person_id, kind), set()).add(lane)
     for case in waiting:
-        if case.person and {(case.person.pk, Kind.CONTACT), (case.person.pk, kind_of(case))} & busy:
+        if at_work := _at_work(case, lanes):
             case.problem = Busy(f"A write of ours to {connection.name} is on its way.")
+            case.problem.retry_after = SLOW_LANE if at_work == {"bulk"} else None
     return [case for case in active.values() if case.problem is None]
+
+
+def _at_work(case: Case, lanes: Mapping[tuple[str | None, str], set[str]]) -> set[str]:
+    """The lanes of the writes that the event may be the echo of."""
+    if case.person is None:
+        return set()
+    return {lane for kind in (Kind.CONTACT, kind_of(case)) for lane in lanes.get((case.person.pk, kind), ())}
 
 
 def _sighting(connection: Connection, case: Case) -> Sighting:

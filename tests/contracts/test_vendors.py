@@ -120,6 +120,14 @@ def test_the_client_answers_every_read_of_the_capabilities(vendor: Vendor) -> No
 
 
 @every_vendor
+def test_the_client_makes_loads_when_the_capabilities_say_that_they_pay(vendor: Vendor) -> None:
+    made = {"open_load", "fill_load", "look_at_load"} & set(vars(type(client(vendor, Bench()))))
+    assert len(made) == (3 if vendor.capabilities.has_loads else 0)
+    options = {option.name for option in vendor.options}
+    assert all(set(object_.load_unless) <= options for object_ in vendor.capabilities.objects)
+
+
+@every_vendor
 def test_the_client_accepts_exactly_the_writes_of_the_capabilities(vendor: Vendor) -> None:
     """Probed with writes that nobody can send: what is offered is refused for another reason than "unsupported"."""
     writing = client(vendor, Bench())

@@ -27,7 +27,7 @@ from ..http import Answer, Call, Http, secret_values
 from ..meanings import Meaning
 from ..redaction import Redactor, without_addresses
 from .capabilities import CAPABILITIES
-from .credentials import BASE_URL, CREDENTIALS, NEW_TOKEN, fetch_token
+from .credentials import BASE_URL, CREDENTIALS, NEW_TOKEN, SIGN_IN, fetch_token
 from .operations import operation_of
 
 # The dated API, pinned per path (highlevel.md §1.5); trailing slashes and the case of a path matter.
@@ -215,6 +215,8 @@ class Api:
             return OutcomeUnknown("HighLevel did not say whether it was done.", status=answer.status)
         message = f"HighLevel: {words}" if words else f"HighLevel answered {answer.status} without a reason."
         help = NO_SCOPE.format(scope_of(call) or "that it needs") if meaning.error is ScopeMissing else meaning.help
+        if meaning.error is AuthenticationFailed and not self.account.credentials.get("token"):
+            help = SIGN_IN
         error = Meaning(meaning.error, help).make(
             message,
             str(facts_of(answer).get("canonicalCode") or answer.status),

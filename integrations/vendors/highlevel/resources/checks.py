@@ -9,6 +9,7 @@ from ...errors import CrosswalkError, NotFound, ScopeMissing
 from ...http import Call
 from ..capabilities import CAPABILITIES
 from ..client import NO_SCOPE, Api, daily_limits, interval_limits
+from ..webhooks import key_problem, takes_workflows
 from .rows import body_of
 
 SINGLE = {"limit": 1, "skip": 0}
@@ -27,6 +28,7 @@ WITHOUT = {
     "businesses.readonly": "businesses cannot be read",
     "contacts.write": "nothing can be written",
 }
+WRONG_KEY = "Paste the whole PEM, with its first and last line, or empty the option for HighLevel's own key."
 NEEDED = ("contacts.readonly", "contacts.write")
 
 
@@ -43,7 +45,7 @@ class Checks:
         return [contacts, self._look("Location", self._location), self._look("Scopes", self._scopes), *self._rest()]
 
     def _rest(self) -> list[Check]:
-        return [self._limits(), self._events()]
+        return [self._limits(), self._webhooks(), self._events()]
 
     def _look(self, name: str, look: Callable[[], Check]) -> Check:
         try:
@@ -124,6 +126,13 @@ class Checks:
         contract = CAPABILITIES.limits[0][0]
         help_text = f"Enter the limits of this account on the connection: {calls} calls per 10s, {day[0]} per 1d."
         return Check("Limits", day[1] > 0, detail, help_text if calls < contract or day[1] <= 0 else "", required=False)
+
+    def _webhooks(self) -> Check:
+        """How what comes in is proven; a key that cannot be read refuses everything."""
+        problem = key_problem(self.api.account.options)
+        workflows = "accepted by the address alone" if takes_workflows(self.api.account) else "refused"
+        detail = problem or f"Of an app: believed when they are signed. Of a workflow, unsigned: {workflows}."
+        return Check("Webhooks", not problem, detail, WRONG_KEY if problem else "", required=False)
 
     def _events(self) -> Check:
         seen = {

@@ -172,6 +172,15 @@ def test_a_paused_location_uses_no_refresh_token_up(sandbox: RunningSandbox) -> 
     assert client.api.search("/contacts/search", SEARCH)["total"] == 0
 
 
+def test_access_that_was_withdrawn_asks_for_a_sign_in_and_not_for_a_token(sandbox: RunningSandbox) -> None:
+    bench = Bench()
+    signed_in(sandbox, bench)
+    sandbox.switch("highlevel", unauthorized="always")
+    with pytest.raises(AuthenticationFailed) as refused:
+        client_at(sandbox, bench, credentials=APP_CREDENTIALS).api.search("/contacts/search", SEARCH)
+    assert "Sign in at HighLevel" in refused.value.help
+
+
 def test_nobody_signed_in_yet_is_said() -> None:
     bench = Bench()
     with pytest.raises(AuthenticationFailed, match="Nobody has signed in"):

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from integrations.sandbox.testing import RunningSandbox
 from integrations.vendors.base import Account, Inbound
 from integrations.vendors.errors import Forged
 from integrations.vendors.highlevel.webhooks import HIGHLEVELS_KEY, HIGHLEVELS_OLD_KEY, HighLevelWebhooks, key_problem
 from integrations.vendors.key_signatures import RSA, read_keys
 
+from .connected import client_at
 from .signing import APP, account, call, key, old_key, old_signature, pem, signature, signed
 
 SPECS = Path("/work/shared/vendors/specs/highlevel/webhooks")
@@ -140,3 +142,22 @@ def test_a_workflow_is_believed_by_the_url_alone_unless_signed_calls_can_be_had(
     options: dict[str, str], fine: bool, body: Any
 ) -> None:
     assert believed(call(body), account(**options)) == fine
+
+
+# --- the connection test ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "fine", "said"),
+    [
+        ({}, True, "accepted"),
+        ({"app_id": APP}, True, "refused"),
+        ({"webhook_public_key": "MCowBQYDK2VwAyEA"}, False, "PEM"),
+    ],
+)
+def test_the_connection_test_says_how_webhooks_are_proven(
+    sandbox: RunningSandbox, options: dict[str, str], fine: bool, said: str
+) -> None:
+    checks = client_at(sandbox, options={"location_id": "locSandbox0001", **options}).check()
+    [line] = [check for check in checks if check.name == "Webhooks"]
+    assert (line.ok, said in line.detail, bool(line.help)) == (fine, True, not fine)

@@ -113,6 +113,7 @@ def jwt(**claims: Any) -> str:
         ({"token": "aaa.%%%.ccc"}, None),
         ({"token": "x.y.z", "expire": "never"}, None),
     ],
+    ids=["access_token", "token", "no token of that kind", "unreadable", "no number"],
 )
 def test_a_token_under_either_name_ends_when_it_says_itself(body: dict[str, Any], expires: int | None) -> None:
     answer_token(body)

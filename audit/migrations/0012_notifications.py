@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0010_growth'),
+        ('audit', '0011_loads'),
         ('integrations', '0009_growth'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
