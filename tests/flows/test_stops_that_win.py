@@ -10,12 +10,14 @@ import pytest
 from django.utils import timezone
 
 from audit import delivery
-from audit.models import ChangeState, OptOut, OptOutState
+from audit.models import Change, ChangeState, OptOut, OptOutState
 from audit.optouts import lift_opt_out
-from integrations.models import Event, EventSource
+from integrations.models import Connection, Event, EventSource
 from integrations.sandbox.getresponse.moments import as_getresponse
 from integrations.sandbox.getresponse.seed import NEWSLETTER_LIST
 from mappings.models import Rule
+from mappings.planning.case import Case
+from mappings.planning.forbidding import hold_for_source
 from mappings.planning.planner import plan_due
 from tests.flows.test_getresponse_target import DANA, LEAD_TO_CONTACT, UPSERT, Outbound
 
@@ -144,6 +146,16 @@ def test_a_contact_that_is_there_is_still_updated_for_a_lead_that_says_stop(outb
     outbound.hear_of(outbound.lead(), HasOptedOutOfEmail=True)
     outbound.work()
     assert outbound.contacts[0]["name"] == "Cohen"
+
+
+@pytest.mark.parametrize(("channel", "state"), [("Email", ChangeState.HELD), ("SMS", ChangeState.QUEUED)])
+def test_only_a_stop_of_a_channel_that_the_target_has_holds(outbound: Outbound, channel: str, state: str) -> None:
+    highlevel = Connection(name="hl", vendor="highlevel")
+    event = Event(connection=highlevel, object="contact", record_id="h1")
+    case = Case(event, [], {"dndSettings": {channel: {"status": "active"}}})
+    case.changes.append(Change(connection=outbound.getresponse, object="contact", operation="upsert"))
+    hold_for_source([case])
+    assert case.changes[0].state == state
 
 
 # --- another address --------------------------------------------------------------------------------------------------
