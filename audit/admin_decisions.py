@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from integrations.admin_labels import bounded
+
 from .admin_selections import filter_of_list, selection_words
 from .admin_words import change_badge, name_people, sentence_of, who, why_it_rests
 from .choosing import FilterRefused, Selection
@@ -25,6 +27,7 @@ from .models import Change, ChangeState
 from .verbs import AT_ONCE, VERBS, Verb
 
 SAMPLES = 10
+BOUND = 10_000  # nothing is counted past this; the run that decides them counts them all
 
 
 def decide(admin: Any, request: HttpRequest, verb_name: str) -> HttpResponse:
@@ -49,10 +52,10 @@ def ask_about_filter(admin: Any, request: HttpRequest, verb: Verb, wanted: dict[
     except FilterRefused as error:
         messages.error(request, str(error))
         return redirect("admin:audit_change_changelist")
-    count = seen.rows.count()
+    count = seen.rows.order_by()[: BOUND + 1].count()
     facts = {
         "count": count,
-        "where": selection_words(verb, wanted, count) if count else "",
+        "where": selection_words(verb, wanted, count, BOUND) if count else "",
         "samples": samples(seen.rows),
     }
     if count > AT_ONCE:
@@ -78,7 +81,7 @@ def ask_about_ids(admin: Any, request: HttpRequest, verb: Verb, ids: Sequence[st
 def _page(admin: Any, request: HttpRequest, verb: Verb, facts: dict[str, Any]) -> HttpResponse:
     """The page that says what would happen."""
     context = {**admin.admin_site.each_context(request), "title": verb.label, "opts": admin.opts, "verb": verb}
-    shown = {"shown": f"{facts['count']:,}", "at_once": AT_ONCE}
+    shown = {"shown": bounded(facts["count"], BOUND), "at_once": AT_ONCE}
     return TemplateResponse(request, "admin/audit/change/decide.html", context | shown | facts)
 
 

@@ -13,6 +13,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from integrations.admin_labels import bounded
+
 from .admin_filters import DAY, start_of_day
 from .models import Brake, ChangeState, Kind
 from .verbs import Verb
@@ -80,11 +82,11 @@ WORDS: dict[str, Any] = {
 SAID_ELSEWHERE = ("state", "connection")
 
 
-def selection_words(verb: Verb, wanted: Mapping[str, str], count: int) -> str:
-    """'3,214 failed changes of connection salesforce-main, error rate limited'."""
+def selection_words(verb: Verb, wanted: Mapping[str, str], count: int, bound: int | None = None) -> str:
+    """'3,214 failed changes of connection salesforce-main, error rate limited'; `bound`: nobody counted past it."""
     states = [state for state in verb.states if state in wanted.get("state", ",".join(verb.states)).split(",")]
     one, many = OF_STATE[states[0]] if len(states) == 1 else OF_ANY_STATE
-    changes = ngettext(one, many, count) % {"n": f"{count:,}"}
+    changes = ngettext(one, many, count) % {"n": bounded(count, bound or count)}
     if "connection" in wanted:
         changes = _("%(changes)s of connection %(name)s") % {"changes": changes, "name": wanted["connection"]}
     return ", ".join([changes, *_conditions(wanted)])

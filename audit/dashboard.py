@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,6 +22,7 @@ from integrations.ids import first_id
 from integrations.inbox import oldest_unplanned
 from integrations.models import Connection, Event, Health
 from integrations.vendors.registry import VENDORS
+from integrations.watching import blind_spots
 
 from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
@@ -29,7 +31,7 @@ from .models import TELLING, Change, ChangeState, OptOut
 from .optouts import OPT_OUT
 from .restarts import restarts_since
 from .seeking import newest_of_each
-from .tallies import counts_since
+from .tallies import HOURS, counts_since
 from .telling import PROMISE, Progress, progress_of
 
 BOUND = 1000  # nothing is counted past this
@@ -39,7 +41,6 @@ CAUSE_ROWS = 5000
 OPT_OUT_ROWS = 500
 OPT_OUT_DAYS = timedelta(days=30)
 SLOW_PLANNING = timedelta(minutes=1)
-HOURS = 24
 
 # result → (label, colour, states)
 RESULTS = (
@@ -89,6 +90,7 @@ def in_step(connections: Sequence[dict[str, Any]], opt_outs: dict[str, Any]) -> 
     """The answer, its tone, and what is in the way, worst first."""
     problems = [
         *connection_problems(connections),
+        *blind_problems(),
         *opt_out_problems(opt_outs),
         *count_problem(ChangeState.FAILED, "bad", "%(n)s change failed", "%(n)s changes failed"),
         *planning_problem(),
@@ -106,6 +108,28 @@ def connection_problems(connections: Sequence[dict[str, Any]]) -> list[Problem]:
         {"tone": "bad", "text": f"{card['row'].name}: {card['row'].get_health_display()}", "url": card["url"]}
         for card in broken
     ]
+
+
+def blind_problems() -> list[Problem]:
+    """What is to be looked at and was not for too long: opt-outs may be among what nobody sees."""
+    return [
+        {
+            "tone": "bad",
+            "text": _("%(connection)s: %(what)s were not looked at since %(when)s")
+            % {
+                "connection": state.connection.name,
+                "what": watch_label(state),
+                "when": date_format(timezone.localtime(state.looked_at or state.begun_at), "Y-m-d H:i"),
+            },
+            "url": f"{page_url(state.connection)}#watches",
+        }
+        for state in blind_spots()
+    ]
+
+
+def watch_label(state: Any) -> str:
+    watch = VENDORS[state.connection.vendor].capabilities.watch(state.key)
+    return str(watch.label) if watch else str(state.key)
 
 
 def opt_out_problems(opt_outs: dict[str, Any]) -> list[Problem]:

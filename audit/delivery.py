@@ -28,7 +28,8 @@ from .addressing import address, params_of
 from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
-from .settling import give_back, hold_back, settle
+from .opting_in import overtaking
+from .settling import call_off, give_back, hold_back, settle
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
     address(changes)
-    changes = without_held(changes)
+    changes = without_held(_without_overtaken(changes))
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
@@ -71,13 +72,27 @@ def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Hold
             give_back(batch)
 
 
+def _without_overtaken(changes: Sequence[Change]) -> list[Change]:
+    """Call off opt-ins of people who have said stop again since: a stop is told ahead of all that was queued before."""
+    opt_ins = [change for change in changes if change.operation == optouts.OPT_IN and change.person_id]
+    stops = optouts.open_opt_outs(change.person_id for change in opt_ins if change.person_id) if opt_ins else {}
+    overtaken = [change for change in opt_ins if overtaking(change, stops.get(change.person_id or "", []))]
+    if overtaken:
+        call_off(overtaken, "A stop that came after this was asked for is in force.")
+    return [change for change in changes if change not in overtaken]
+
+
 def without_held(changes: Sequence[Change]) -> list[Change]:
     """Set aside writes that would re-add somebody who said stop after they were planned."""
     subscribing = [change for change in changes if change.person_id and optouts.is_subscribing(change)]
     if not subscribing:
         return list(changes)
     stops = optouts.open_opt_outs(change.person_id for change in subscribing if change.person_id)
-    held = {change.id: optouts.held_by(stops[change.person_id]) for change in subscribing if change.person_id in stops}
+    held = {
+        change.id: optouts.held_by(change, stops[change.person_id])
+        for change in subscribing
+        if change.person_id in stops
+    }
     hold_back([change for change in changes if change.id in held], held)
     return [change for change in changes if change.id not in held]
 

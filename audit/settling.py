@@ -32,6 +32,7 @@ from .addressing import place_in
 from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
+from .opting_in import cover_lifted_records
 
 DELETE = "delete"
 DELETIONS = (DELETE, "delete_task", "delete_note")
@@ -67,6 +68,8 @@ def settle(
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
+    cover_lifted_records(applied)
+    optouts.release_told(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 
@@ -283,9 +286,16 @@ def _new_link(change: Change) -> Link:
     )
 
 
+@transaction.atomic
 def hold_back(changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
     """Set aside claimed changes because of an opt-out, at no cost."""
-    _take_back(changes, ChangeState.HELD, reasons)
+    held = _take_back(changes, ChangeState.HELD, reasons)
+    optouts.cover_unknown_records([change for change in held if change.unknown_outcome])
+
+
+def call_off(changes: Sequence[Change], reason: str) -> None:
+    """Claimed changes that are never to be sent."""
+    _take_back(changes, ChangeState.CANCELLED, {change.id: reason for change in changes})
 
 
 def give_back(changes: Sequence[Change]) -> None:
@@ -294,7 +304,7 @@ def give_back(changes: Sequence[Change]) -> None:
 
 
 @transaction.atomic
-def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> None:
+def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]) -> list[Change]:
     """Changes that were claimed and not sent: this was no attempt."""
     mine = still_ours(changes)
     for change in mine:
@@ -303,3 +313,4 @@ def _take_back(changes: Sequence[Change], state: str, reasons: Mapping[str, str]
     save_settled(mine)
     tell_changes(mine)
     Attempt.objects.filter(change__in=mine, result=AttemptResult.SENDING).delete()
+    return mine

@@ -16,7 +16,7 @@ from audit.models import Attempt, Change, OptOut
 from integrations.models import Address, Event, IdentityConflict, Link, Person
 
 ROWS = 3_000_000
-PART = 300_000  # rows of an index that holds some only
+PART = 100_000  # rows of an index that holds some only
 GROWING: tuple[type[models.Model], ...] = (Address, Attempt, Change, Event, IdentityConflict, Link, OptOut, Person)
 # How many rows share a value, where it is more than a few. What tells rows apart best is what an answer begins with.
 FEW = 10
@@ -24,7 +24,7 @@ SHARED = {
     **dict.fromkeys(("state", "channel", "scope"), 400_000),
     **dict.fromkeys(("kind", "object", "operation", "settlement"), 300_000),
     "connection_id": 200_000,
-    **dict.fromkeys(("rule", "mapping", "mapping_version", "type"), 100_000),
+    **dict.fromkeys(("rule", "mapping", "mapping_version", "type"), 50_000),
     "lane": 30_000,
     **dict.fromkeys(("error_code", "braked", "actor", "run_id"), 1_000),
 }

@@ -7,7 +7,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from .. import report
 from ..installation import installed
@@ -18,9 +20,10 @@ from .comparing import Comparison, plans, text
 FEW, MANY = 10_000, 1_000_000
 DAYS = 420
 RETENTION = {"EVENT_RETENTION_DAYS": "400", "PAYLOAD_RETENTION_DAYS": "365"}
-PLACES: dict[str, Place] = {
-    "sqlite": Sqlite(),
-    "postgres": Postgres(redis_url="", label="PostgreSQL", database="crosswalk_growth"),
+DATABASE = "crosswalk_growth"
+PLACES: dict[str, Callable[[str], Place]] = {
+    "sqlite": lambda _database: Sqlite(),
+    "postgres": lambda database: Postgres(redis_url="", label="PostgreSQL", database=database),
 }
 
 
@@ -34,30 +37,52 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     grows = False
     for name in [options.only] if options.only else PLACES:
-        found = compare(PLACES[name], options.events, options.days)
-        print(f"{PLACES[name].label}: {report.machine()}; {report.moment()}; {report.load()}")
+        found = compare(name, options.events, options.days)
+        print(f"{name}: {report.machine()}; {report.moment()}; {report.load()}")
         print(text(found))
         print(plans(found) if options.plans else "")
         grows |= any(each.grows for each in found)
     return int(grows)
 
 
-def compare(place: Place, events: int, days: int) -> list[Comparison]:
-    few, many = ask(place, FEW, days), ask(place, events, days)
-    return [Comparison(small, large) for small, large in zip(few, many, strict=True)]
+def compare(name: str, events: int, days: int) -> list[Comparison]:
+    """Both are asked each question one after the other, so that other work on the machine slows both."""
+    with ExitStack() as until_the_end:
+        few = until_the_end.enter_context(_asked(PLACES[name](f"{DATABASE}_few"), FEW, days))
+        many = until_the_end.enter_context(_asked(PLACES[name](DATABASE), events, days))
+        return [Comparison(*answers) for answers in zip(_answers(few), _answers(many), strict=True)]
 
 
-def ask(place: Place, events: int, days: int) -> list[Answer]:
-    """The answers of a fresh installation of this size."""
+@contextmanager
+def _asked(place: Place, events: int, days: int) -> Iterator[subprocess.Popen[str]]:
+    """A fresh installation of this size, ready to be asked."""
     started = time.monotonic()
     with installed(place) as installation:
-        file = installation.home / "answers.json"
-        command = [sys.executable, "-m", "benchmarks.growth.inside", str(events), str(days), str(file)]
+        command = [sys.executable, "-m", "benchmarks.growth.inside", str(events), str(days)]
         environment = {**installation.environment, **RETENTION, "WAKE_WORKERS": "0"}
-        subprocess.run(command, env=environment, cwd=TOP, check=True)
-        answers = [Answer(**facts) for facts in json.loads(file.read_text())]
-    print(f"{place.label}, {events:,} events: {time.monotonic() - started:.0f} s", file=sys.stderr)
-    return answers
+        with subprocess.Popen(
+            command, env=environment, cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            _told(process)
+            print(f"{place.label}, {events:,} events: {time.monotonic() - started:.0f} s", file=sys.stderr)
+            yield process
+
+
+def _answers(process: subprocess.Popen[str]) -> Iterator[Answer]:
+    while True:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        facts = _told(process)
+        if not facts:
+            return
+        yield Answer(**facts)
+
+
+def _told(process: subprocess.Popen[str]) -> Any:
+    """The next line that it says."""
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
 
 
 if __name__ == "__main__":

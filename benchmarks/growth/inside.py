@@ -1,4 +1,7 @@
-"""The part that runs inside an installation: `python -m benchmarks.growth.inside EVENTS DAYS FILE`."""
+"""The part that runs inside an installation: `python -m benchmarks.growth.inside EVENTS DAYS`.
+
+It says null once it is filled, then an answer for each line it is sent, and null again at the end.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,12 @@ import os
 import sys
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 
 import django
 
 
-def measure(events: int, days: int, file: Path) -> None:
-    """Fill the empty database, ask every question, and leave the answers in the file."""
+def measure(events: int, days: int) -> None:
+    """Fill the empty database, then ask one question after the other, when told to."""
     from django.conf import settings
 
     from . import deeds, pages
@@ -23,8 +25,15 @@ def measure(events: int, days: int, file: Path) -> None:
 
     _add_quiet_ones()
     fill(Story(events, days, settings.PAYLOAD_RETENTION_DAYS))
-    answers = [answer(question) for question in chain(deeds.questions(), pages.questions())]
-    file.write_text(json.dumps([asdict(each) for each in answers]))
+    _say(None)
+    questions = chain(deeds.questions(), pages.questions())
+    for _ in sys.stdin:
+        question = next(questions, None)
+        _say(asdict(answer(question)) if question else None)
+
+
+def _say(fact: object) -> None:
+    print(json.dumps(fact), flush=True)
 
 
 def _add_quiet_ones() -> None:
@@ -42,4 +51,4 @@ def _add_quiet_ones() -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    measure(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    measure(int(sys.argv[1]), int(sys.argv[2]))

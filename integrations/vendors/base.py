@@ -66,6 +66,10 @@ class TokenStore(Protocol):
         """The newest one, also when it is over: its facts may hold what the next one is asked for with."""
         ...
 
+    def put(self, token: Token) -> None:
+        """Store this one at once: what renews it is good once, and must not be lost with what comes after it."""
+        ...
+
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Call `fetch` under a lock unless another worker already replaced `stale`; return what is stored then."""
         ...
@@ -143,6 +147,8 @@ class Notice:
     `vendor_event_id` is the same on every redelivery; "" when the vendor has none.
     `content` is the element itself as JSON-able data: what the event keeps, and what equal content is told by.
     `email` and `phone` are as the vendor wrote them. `unreadable` is the reason for quarantine, else "".
+    `account` is the vendor's name of the account that it is about, where one URL gets those of several, and only when
+    the call proves it; "": the account of the URL.
     """
 
     type: str
@@ -157,6 +163,7 @@ class Notice:
     email: str = ""
     phone: str = ""
     unreadable: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -428,5 +435,6 @@ class Vendor:
     opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)
     oauth: OAuth | None = None
+    account_option: str = ""  # the option that holds a connection's account as notices name it: one URL serves several
     acknowledgement: tuple[str, str] | None = None  # what a stored webhook is answered instead of JSON: (body, type)
     unkept: re.Pattern[bytes] | None = None  # what of a webhook's body is never stored: a session that came along

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from audit.models import Change, ChangeState
+from integrations.models import EventSource
 
 from .case import Case
-from .twins import WINDOW
+from .twins import TAGS_WINDOW, WINDOW
 
 TAGS = "tags"  # the field that holds them, in every change that writes tags
 REPORTS = {"contact.tagged": True, "contact.untagged": False}  # whether the tag is on afterwards
@@ -39,7 +40,7 @@ def _written(cases: Iterable[Case]) -> dict[str, list[Change]]:
         person__in=[case.person for case in cases if case.person],
         connection=cases[0].event.connection,
         state=ChangeState.APPLIED,
-        applied_at__gte=min(case.event.occurred_at for case in cases) - WINDOW,
+        applied_at__gte=min(case.event.occurred_at for case in cases) - TAGS_WINDOW,
     )
     found: dict[str, list[Change]] = {}
     for change in rows.only("person_id", "operation", "diff", "applied_at"):
@@ -51,7 +52,8 @@ def _written(cases: Iterable[Case]) -> dict[str, list[Change]]:
 def _is_echo(case: Case, change: Change) -> bool:
     """Seen not much later than it was written; what was written long before is somebody else's act by now."""
     is_on = change.operation != "remove_tags"
-    near = change.applied_at is not None and abs(case.event.occurred_at - change.applied_at) <= WINDOW
+    window = TAGS_WINDOW if case.event.source == EventSource.POLL else WINDOW
+    near = change.applied_at is not None and abs(case.event.occurred_at - change.applied_at) <= window
     return near and is_on == REPORTS[case.event.type] and _name(case) in _names(change.diff[TAGS].get("after"))
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from audit import optouts
 from audit.carrying import carry_to
-from audit.ledger import IN_LINE
+from audit.ledger import FREE, IN_LINE
 from audit.models import Change, Kind, OptOut
 from integrations.conflicts import ask_about_people
 from integrations.inbox import give_back
@@ -68,11 +68,11 @@ def _adopt(case: Case, sighting: Sighting, active: dict[str, Case]) -> None:
 def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list[Case]:
     """While we still write to the record an event is about, the event waits: it may be that very write coming back.
 
-    An opt-out waits for nothing.
+    An opt-out waits for nothing, and nothing for a write that waits for another.
     """
     waiting = [case for case in active.values() if case.event.lane != "optouts"]
     people = [case.person for case in waiting if case.person]
-    rows = Change.objects.filter(person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
+    rows = Change.objects.filter(FREE, person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
     lanes: dict[tuple[str | None, str], set[str]] = {}
     for person_id, kind, lane in rows.values_list("person_id", "kind", "lane"):
         lanes.setdefault((person_id, kind), set()).add(lane)

@@ -29,7 +29,9 @@ from .brake import brake
 from .case import Case, Step, Workshop
 from .echoes import drop_own_tags
 from .first_links import tell_stops_found
+from .forbidding import hold_for_source
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
+from .naming import name_records
 from .opt_ins import hear_opt_ins
 from .reading import READ, read_records
 from .rules import load_rules, open_workshop, rules_for
@@ -103,7 +105,9 @@ def open_cases(
     for event in events:
         event.connection = connection
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
-    read_records(connection, [case for case in cases if case.rules], shop)
+    heard = [case for case in cases if case.rules]
+    name_records(connection, heard, shop)
+    read_records(connection, heard, shop)
     _apply_conditions(cases)
     return cases
 
@@ -215,6 +219,7 @@ def _settle(cases: Sequence[Case]) -> None:
     finished = [case for case in present if case.problem is None]
     clear = [case for case in finished if not case.questions]
     hear_opt_ins(clear)
+    hold_for_source(finished)
     hold_for_approval(finished)
     brake(present)
     urgent = [

@@ -15,6 +15,8 @@ from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
 from .case import Case, Workshop
+from .forbidding import stop_fields, unknown_stop
+from .own_tasks import lacks_parent
 
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
 READ = "read_for_its_run"  # in the context of an event whose full record was read before
@@ -34,7 +36,8 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 def needs_reading(case: Case, shop: Workshop) -> bool:
     """Whether any rule of the case wants the record read: always, or because a path is not in the event.
 
-    Where nothing can be read, the event says all there is.
+    Who might be added somewhere is read for whether they said stop, and a task for whom it is about. Where nothing can
+    be read, the event says all there is.
     """
     if not case.kind.capabilities.can_read(case.event.object):
         return False
@@ -42,7 +45,7 @@ def needs_reading(case: Case, shop: Workshop) -> bool:
         return True
     if case.event.context.get(READ):
         return False
-    return any(_wants(rule, case, shop) for rule in case.rules)
+    return lacks_parent(case) or any(_wants(rule, case, shop) for rule in case.rules)
 
 
 def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:
@@ -51,7 +54,7 @@ def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:
         return True
     if policies == {"never"}:
         return False
-    return any(not case.lookup(path)[0] for path in paths_of(rule, shop))
+    return unknown_stop(case, rule) or any(not case.lookup(path)[0] for path in paths_of(rule, shop))
 
 
 def paths_of(rule: RuleSpec, shop: Workshop) -> set[str]:
@@ -69,9 +72,10 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
     What a slow vendor could not give in time is read in the next round.
     """
     consent = vendor(connection.vendor).capabilities.consent_paths
-    wanted = sorted({*consent, *(path for case in cases for rule in case.rules for path in paths_of(rule, shop))})
+    paths = {path for case in cases for rule in case.rules for path in paths_of(rule, shop)}
     client, size, until = shop.client(connection.name), portion_of(connection), time.monotonic() + ROUND_SECONDS
-    failure: CrosswalkError | None = None
+    stops, failure = _stop_fields(connection, object, client)
+    wanted = sorted({*consent, *paths, *stops})
     for start in range(0, len(cases), size):
         portion = cases[start : start + size]
         if failure is None and time.monotonic() > until:
@@ -79,6 +83,14 @@ def _read_object(connection: Connection, object: str, cases: Sequence[Case], sho
         failure = failure or _read_in_time(connection, client, object, portion, wanted, until, shop.lane)
         for case in portion if failure else ():
             case.complete, case.problem = False, failure
+
+
+def _stop_fields(connection: Connection, object: str, client: Client) -> tuple[list[str], CrosswalkError | None]:
+    try:
+        return stop_fields(connection, object, client), None
+    except CrosswalkError as error:
+        note_failure(connection, error)
+        return [], error
 
 
 def portion_of(connection: Connection) -> int:

@@ -177,3 +177,10 @@ def test_a_selection_is_said_in_words(verb: str, wanted: dict[str, str], count: 
 def test_a_filter_that_might_mean_everything_is_refused(wanted: dict[str, Any]) -> None:
     with pytest.raises(FilterRefused):
         choose(wanted)
+
+
+def test_what_is_found_is_not_counted_past_a_bound(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.admin_decisions.BOUND", 2)
+    for _ in range(4):
+        failed()
+    assert "2+ failed changes" in admin_client.get("/admin/audit/change/decide/retry/?state=failed").content.decode()

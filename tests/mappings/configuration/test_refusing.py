@@ -33,7 +33,7 @@ SECOND = """\
         (
             "vendor: getresponse",
             "vendor: getresponce",
-            "file:4: connections.getresponse-main.vendor: 'getresponce' is not a vendor. Did you mean getresponse?",
+            "file:4: connections.getresponse-main.vendor: 'getresponce' is not a vendor. Did you mean getresponse",
         ),
         ("    vendor: getresponse\n", "", "file:3: connections.getresponse-main.vendor: vendor is missing."),
         ("getresponse-main:", "GetResponse:", "file:3: connections.GetResponse: 'GetResponse' is not a name"),
