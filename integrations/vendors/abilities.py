@@ -51,17 +51,10 @@ class ObjectCapability:
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
-<<<<<<< HEAD
     about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
     nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
     load_from: int = 0  # so many upserts or updates of one kind are cheaper as a load; 0: there are no loads
     load_unless: tuple[str, ...] = ()  # options of the connection that a load could not keep to
-=======
-    load_from: int = 0  # so many upserts or updates of one kind are cheaper as a load; 0: there are no loads
-    load_unless: tuple[str, ...] = ()  # options of the connection that a load could not keep to
-    about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
-    nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
->>>>>>> loads
     source: str = ""
 
 
