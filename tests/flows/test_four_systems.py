@@ -135,6 +135,25 @@ def test_a_task_of_highlevel_stands_in_salesforce_and_nothing_goes_in_circles(fo
     assert len(four.sandbox.records("highlevel", "task")) == 1
 
 
+def test_a_task_of_salesforce_stands_in_highlevel_is_completed_there_and_nothing_goes_in_circles(four: World) -> None:
+    use("highlevel-salesforce")
+    use("tasks")
+    four.work()
+    four.sandbox.act("highlevel", "create", email=DANA, firstName="Dana", lastName="Cohen")
+    look_again(four)
+    task_id = four.sandbox.create(
+        "Task", Subject="Send the offer", WhoId=four.leads[0]["Id"], ActivityDate="2026-12-31"
+    )
+    look_again(four)
+    [task] = four.sandbox.records("highlevel", "task")
+    assert task["title"] == "Send the offer" and not task["completed"]
+    four.sandbox.act("salesforce", "update", id=task_id, values={"Status": "Completed"})
+    for _round in range(10):
+        look_again(four)
+    [task] = four.sandbox.records("highlevel", "task")
+    assert task["completed"] and len(four.sandbox.records("salesforce", "Task")) == 1
+
+
 def test_a_message_becomes_a_contact_a_note_and_a_task(four: World) -> None:
     use("messages", words=["מחיר", "price"])
     four.work()

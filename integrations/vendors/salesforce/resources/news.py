@@ -113,7 +113,7 @@ def _context(object: str, row: Record, before: State) -> Record:
     if master := merged_into(row):
         context["merged_into"] = [object, master]
     if parent := PARENTS.get(str(row.get("WhoId") or "")[:3]):
-        context["parent"] = [parent, str(row["WhoId"])]
+        context["parent"] = {"object": parent, "record_id": str(row["WhoId"])}
     return context
 
 

@@ -273,7 +273,7 @@ def test_a_task_is_created_updated_completed_and_deleted(sandbox: RunningSandbox
     assert (created.type, created.record_id, created.context["parent"]) == (
         "task.created",
         id,
-        ["Lead", lead],
+        {"object": "Lead", "record_id": lead},
     )
     edit(sandbox, id, Priority="High")
     assert tasks.types() == ["task.updated"]
