@@ -50,8 +50,8 @@ class Installation:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def configure(self) -> None:
-        """As demo.yaml has it, at this sandbox."""
-        document = yaml.safe_load((TOP / "demo.yaml").read_text())
+        """As demo.yaml has GetResponse and Salesforce, at this sandbox."""
+        document = _of_two(yaml.safe_load((TOP / "demo.yaml").read_text()))
         for name, path in (("getresponse-main", "/getresponse/v3"), ("salesforce-main", "/salesforce")):
             document["connections"][name]["base_url"] = self.sandbox.url + path
             document["connections"][name]["limits"] = [{"calls": 1_000_000, "per": "1d"}]
@@ -73,6 +73,18 @@ class Installation:
             yield
         finally:
             kill_groups(process.pid, lambda: _end(process))
+
+
+def _of_two(document: dict[str, Any]) -> dict[str, Any]:
+    """Only what is between the two systems whose traffic is played; a stop is told to Salesforce alone."""
+    stop = {"opt_out": {"connections": ["salesforce-main"], "channels": ["email"]}}
+    rules = {name: document["rules"][name] for name in ("new-subscriber", "tagged", "stop")}
+    return {
+        "version": document["version"],
+        "connections": {name: document["connections"][name] for name in ("getresponse-main", "salesforce-main")},
+        "mappings": {"subscriber-to-lead": document["mappings"]["subscriber-to-lead"]},
+        "rules": rules | {"stop": rules["stop"] | {"do": [stop]}},
+    }
 
 
 @contextmanager
