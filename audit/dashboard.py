@@ -35,7 +35,7 @@ from .telling import PROMISE, Progress, progress_of
 BOUND = 1000  # nothing is counted past this
 LATEST = 15
 CAUSES = 8
-CAUSE_ROWS = 5000
+CAUSE_ROWS = 2000
 OPT_OUT_ROWS = 500
 OPT_OUT_DAYS = timedelta(days=30)
 SLOW_PLANNING = timedelta(minutes=1)
