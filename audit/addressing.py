@@ -29,8 +29,32 @@ def address(changes: Sequence[Change]) -> None:
     for change in changes:
         if not change.record_id and change.operation in ABOUT_A_RECORD and change.depends_on is not None:
             change.object, change.record_id = change.depends_on.object, change.depends_on.record_id
+    _by_parent([c for c in changes if c.record_id and c.person_id and _is_reached_by_parent(c)])
     made = [c for c in changes if c.operation in ("upsert", "update") and c.kind not in PLACES]
     _by_link([c for c in made if not c.record_id and c.person_id])
+
+
+def _is_reached_by_parent(change: Change) -> bool:
+    capability = vendor(change.connection.vendor).capabilities.object(change.object)
+    return bool(capability and capability.nested) and not change.params.get(PLACES.get(change.kind, ""))
+
+
+def _by_parent(changes: Sequence[Change]) -> None:
+    """What is about somebody's one record there is reached by that; of several, the vendor has to know which."""
+    if not changes:
+        return
+    kind = vendor(changes[0].connection.vendor)
+    objects = [each.name for each in kind.capabilities.objects if each.kind == Kind.CONTACT]
+    links = Link.objects.filter(
+        person_id__in={c.person_id for c in changes}, connection_id=changes[0].connection_id, object__in=objects
+    )
+    places: dict[str, list[list[str]]] = {}
+    for link in links.filter(gone_at=None, moved_to__isnull=True).order_by("id"):
+        places.setdefault(link.person_id, []).append([link.object, link.record_id])
+    for change in changes:
+        theirs = places.get(change.person_id or "", [])
+        if len(theirs) == 1:
+            change.params = {**change.params, PLACES[change.kind]: theirs[0]}
 
 
 def _by_link(changes: Sequence[Change]) -> None:

@@ -27,13 +27,15 @@ from .admin_words import (
     CHANGE_LOOK,
     change_badge,
     diff_rows,
+    in_a_load,
+    name_loads,
     name_people,
     sentence_of,
     who,
     who_link,
     why_it_rests,
 )
-from .models import Attempt, Change, ChangeState, Kind
+from .models import Attempt, Change, ChangeState, Kind, Load
 from .undo import undo
 from .verbs import VERBS, Verb
 
@@ -138,6 +140,7 @@ class ChangeAdmin(WatchAdmin):
 
     def prepare_rows(self, rows: list[Change]) -> None:
         name_people(rows)
+        name_loads(rows)
 
     @admin.display(description=gettext_lazy("when"))
     def made(self, change: Change) -> SafeString:
@@ -167,6 +170,8 @@ class ChangeAdmin(WatchAdmin):
 
     def page_facts(self, request: HttpRequest, row: Change) -> dict[str, Any]:
         name_people([row])
+        name_loads([row])
+        load = getattr(row, "load", None)
         tone, icon = CHANGE_LOOK[ChangeState(row.state)]
         return {
             "title": sentence_of(row),
@@ -174,6 +179,7 @@ class ChangeAdmin(WatchAdmin):
             "icon": icon,
             "state": change_badge(row),
             "error": row.error if row.state != ChangeState.APPLIED else None,
+            "load": in_a_load(load) if load else "",
             "rows": diff_rows(row),
             "attempts": [attempt_facts(attempt) for attempt in row.attempt_rows.all()],
             "facts": facts_of(row),
@@ -194,11 +200,19 @@ def attempt_facts(attempt: Attempt) -> dict[str, Any]:
         "result": state_badge(attempt, ATTEMPT_LOOK, "result"),
         "started": moment(attempt.started_at),
         "took": length(took),
-        "rows": attempt.rows,
+        "together": together(attempt),
         "response": pretty(attempt.response) if attempt.response is not None else "",
         "error": attempt.error,
         "exchanges": exchanges,
     }
+
+
+def together(attempt: Attempt) -> str:
+    """What went out with it."""
+    if attempt.rows < 2:
+        return ""
+    load = Load.objects.filter(pk=attempt.batch).first()
+    return in_a_load(load) if load else _("one call for %(n)s changes") % {"n": f"{attempt.rows:,}"}
 
 
 def exchanges_of_batch(attempt: Attempt) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.html import format_html
@@ -13,7 +14,7 @@ from integrations.admin_labels import lines, ltr, page_link, said, state_badge, 
 from integrations.models import Person
 from integrations.people import emails_of
 
-from .models import AttemptResult, Change, ChangeState, OptOutState
+from .models import AttemptResult, Change, ChangeState, Load, OptOutState
 
 CHANGE_LOOK = {
     ChangeState.APPLIED: ("good", "check_circle"),
@@ -91,8 +92,22 @@ def error_sentence(change: Change) -> str:
 
 
 def why_it_rests(change: Change) -> str:
-    """Why a change goes no further by itself; empty when nothing keeps it."""
+    """Why a change goes no further by itself or takes long; empty when nothing keeps it."""
+    if load := getattr(change, "load", None):
+        return in_a_load(load)
     return change.held_reason if change.state == ChangeState.HELD else error_sentence(change)
+
+
+def in_a_load(load: Load) -> str:
+    return _("In a load of %(n)s rows") % {"n": f"{load.rows:,}"}
+
+
+def name_loads(changes: Iterable[Change]) -> None:
+    """Give each that is in a load at this moment its `load`: a query only when there are such."""
+    sent = [change for change in changes if change.state == ChangeState.SENDING and change.lease_until is None]
+    loads = Load.objects.in_bulk({change.lease for change in sent}) if sent else {}
+    for change in sent:
+        change.load = loads.get(change.lease)  # type: ignore[attr-defined]
 
 
 def name_people(rows: list[Any]) -> None:

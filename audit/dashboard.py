@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
@@ -12,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,21 +21,21 @@ from integrations.ids import first_id
 from integrations.inbox import oldest_unplanned
 from integrations.models import Connection, Event, Health
 from integrations.vendors.registry import VENDORS
+from integrations.watching import blind_spots
 
 from .admin_decisions import changes_with_names
 from .admin_words import change_badge, error_sentence, name_people, sentence_of, who
+from .failures import Cause, causes_of_failure
 from .hooks.models import Hook, HookState
-from .models import TELLING, Change, ChangeState, OptOut
-from .optouts import OPT_OUT
+from .models import Change, ChangeState, Notification, OptOut
+from .notifications.models import NotificationState
 from .restarts import restarts_since
 from .seeking import newest_of_each
 from .tallies import HOURS, counts_since
-from .telling import PROMISE, Progress, progress_of
+from .telling import BOUND, PROMISE, Progress, overdue_opt_outs, progress_of, unfinished_opt_outs
 
-BOUND = 1000  # nothing is counted past this
 LATEST = 15
 CAUSES = 8
-CAUSE_ROWS = 2000
 OPT_OUT_ROWS = 500
 OPT_OUT_DAYS = timedelta(days=30)
 SLOW_PLANNING = timedelta(minutes=1)
@@ -88,10 +88,12 @@ def in_step(connections: Sequence[dict[str, Any]], opt_outs: dict[str, Any]) -> 
     """The answer, its tone, and what is in the way, worst first."""
     problems = [
         *connection_problems(connections),
+        *blind_problems(),
         *opt_out_problems(opt_outs),
         *count_problem(ChangeState.FAILED, "bad", "%(n)s change failed", "%(n)s changes failed"),
         *planning_problem(),
         *hook_problem(),
+        *notification_problem(),
         *count_problem(ChangeState.HELD, "warn", "%(n)s change waits for approval", "%(n)s changes wait for approval"),
     ]
     tone = "bad" if any(p["tone"] == "bad" for p in problems) else "warn" if problems else "good"
@@ -105,6 +107,28 @@ def connection_problems(connections: Sequence[dict[str, Any]]) -> list[Problem]:
         {"tone": "bad", "text": f"{card['row'].name}: {card['row'].get_health_display()}", "url": card["url"]}
         for card in broken
     ]
+
+
+def blind_problems() -> list[Problem]:
+    """What is to be looked at and was not for too long: opt-outs may be among what nobody sees."""
+    return [
+        {
+            "tone": "bad",
+            "text": _("%(connection)s: %(what)s were not looked at since %(when)s")
+            % {
+                "connection": state.connection.name,
+                "what": watch_label(state),
+                "when": date_format(timezone.localtime(state.looked_at or state.begun_at), "Y-m-d H:i"),
+            },
+            "url": f"{page_url(state.connection)}#watches",
+        }
+        for state in blind_spots()
+    ]
+
+
+def watch_label(state: Any) -> str:
+    watch = VENDORS[state.connection.vendor].capabilities.watch(state.key)
+    return str(watch.label) if watch else str(state.key)
 
 
 def opt_out_problems(opt_outs: dict[str, Any]) -> list[Problem]:
@@ -135,6 +159,16 @@ def hook_problem() -> list[Problem]:
         return []
     text = ngettext("%(n)s hook is switched off", "%(n)s hooks are switched off", off) % {"n": off}
     return [{"tone": "warn", "text": text, "url": reverse("admin:audit_hook_changelist")}]
+
+
+def notification_problem() -> list[Problem]:
+    """People of the team who were not told."""
+    failed = Notification.objects.filter(state=NotificationState.FAILED).order_by()[: BOUND + 1].count()
+    if not failed:
+        return []
+    text = ngettext("%(n)s notification was not sent", "%(n)s notifications were not sent", failed)
+    url = reverse("admin:audit_notification_changelist") + "?state__exact=failed"
+    return [{"tone": "warn", "text": text % {"n": bounded(failed, BOUND)}, "url": url}]
 
 
 def planning_problem() -> list[Problem]:
@@ -178,7 +212,7 @@ def opt_out_numbers() -> dict[str, Any]:
     progress = list(progress_of(recent).values())
     took = sorted(each.took for each in progress if each.took is not None)
     waiting = unfinished_opt_outs()
-    overdue = OptOut.objects.filter(pk__in=waiting, state="open", heard_at__lt=timezone.now() - PROMISE).count()
+    overdue = overdue_opt_outs(waiting).count()
     return {
         "count": bounded_rows(progress),
         "p50": length(quantile(took, 0.5)),
@@ -189,12 +223,6 @@ def opt_out_numbers() -> dict[str, Any]:
         "waiting_text": bounded(len(waiting), BOUND),
         "overdue": overdue,
     }
-
-
-def unfinished_opt_outs() -> list[str]:
-    """Ids of opt-outs that some system was not told yet."""
-    telling = Change.objects.filter(TELLING, operation=OPT_OUT).exclude(opt_out=None)
-    return list(telling.order_by().values_list("opt_out_id", flat=True).distinct()[: BOUND + 1])
 
 
 def bounded_rows(progress: Sequence[Progress]) -> str:
@@ -232,24 +260,18 @@ def hourly() -> dict[str, Any]:
 
 def causes() -> list[dict[str, Any]]:
     """Failures by cause and connection, the most frequent first, each with what to do."""
-    failed = Change.objects.filter(state=ChangeState.FAILED).order_by("-pk")
-    rows = list(failed.values_list("error_code", "connection__name", "pk")[:CAUSE_ROWS])
-    groups = Counter((code, name) for code, name, _pk in rows).most_common(CAUSES)
-    newest = {(code, name): pk for code, name, pk in reversed(rows)}
-    samples = Change.objects.only("error").in_bulk([newest[group] for group, _count in groups])
-    return [cause_of(group, count, samples[newest[group]].error or {}) for group, count in groups]
+    return [shown_cause(cause) for cause in causes_of_failure(CAUSES)]
 
 
-def cause_of(group: tuple[str, str], count: int, error: dict[str, str]) -> dict[str, Any]:
-    code, connection = group
-    found = urlencode({"state__exact": "failed", "error_code": code, "connection": connection})
-    retried = urlencode({"state": "failed", "error_code": code, "connection": connection})
+def shown_cause(cause: Cause) -> dict[str, Any]:
+    found = urlencode({"state__exact": "failed", "error_code": cause.code, "connection": cause.connection})
+    retried = urlencode({"state": "failed", "error_code": cause.code, "connection": cause.connection})
     return {
-        "count": count,
-        "code": code.replace("_", " ") or _("unknown"),
-        "connection": connection,
-        "message": error.get("message", ""),
-        "help": error.get("help", ""),
+        "count": cause.count,
+        "code": cause.code.replace("_", " ") or _("unknown"),
+        "connection": cause.connection,
+        "message": cause.error.get("message", ""),
+        "help": cause.error.get("help", ""),
         "log": reverse("admin:audit_change_changelist") + "?" + found,
         "retry": reverse("admin:audit_change_decide", args=["retry"]) + "?" + retried,
     }

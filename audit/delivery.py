@@ -28,6 +28,7 @@ from .addressing import address, params_of
 from .increments import INCREMENT, field_of, is_increment
 from .ledger import CLAIM, claim_changes
 from .models import Attempt, Change, ChangeState, Kind
+from .opting_in import overtaking
 from .settling import call_off, give_back, hold_back, settle
 
 logger = logging.getLogger(__name__)
@@ -58,12 +59,12 @@ def _by_connection(changes: Sequence[Change]) -> Iterator[tuple[Connection, list
 def _deliver_to(connection: Connection, changes: Sequence[Change], holding: Holding, until: float) -> None:
     """Batch after batch; a slow vendor's rest is left to the next round when the time is up."""
     address(changes)
-    changes = _without_held(_without_overtaken(changes))
+    changes = without_held(_without_overtaken(changes))
     if connection.mode == Mode.READ_ONLY:
         refusal = ReadOnly(f"{connection.name} is read only: nothing was sent.")
         settle(changes, {change.id: Outcome(change.id, error=refusal) for change in changes}, [], "")
         return
-    _flag_new_records(changes)
+    flag_new_records(changes)
     for batch in _batches(connection, changes):
         if time.monotonic() < until:
             _send(connection, batch, holding)
@@ -75,24 +76,28 @@ def _without_overtaken(changes: Sequence[Change]) -> list[Change]:
     """Call off opt-ins of people who have said stop again since: a stop is told ahead of all that was queued before."""
     opt_ins = [change for change in changes if change.operation == optouts.OPT_IN and change.person_id]
     stops = optouts.open_opt_outs(change.person_id for change in opt_ins if change.person_id) if opt_ins else {}
-    overtaken = [change for change in opt_ins if optouts.overtaking(change, stops.get(change.person_id or "", []))]
+    overtaken = [change for change in opt_ins if overtaking(change, stops.get(change.person_id or "", []))]
     if overtaken:
         call_off(overtaken, "A stop that came after this was asked for is in force.")
     return [change for change in changes if change not in overtaken]
 
 
-def _without_held(changes: Sequence[Change]) -> list[Change]:
+def without_held(changes: Sequence[Change]) -> list[Change]:
     """Set aside writes that would re-add somebody who said stop after they were planned."""
     subscribing = [change for change in changes if change.person_id and optouts.is_subscribing(change)]
     if not subscribing:
         return list(changes)
     stops = optouts.open_opt_outs(change.person_id for change in subscribing if change.person_id)
-    held = {change.id: optouts.held_by(stops[change.person_id]) for change in subscribing if change.person_id in stops}
+    held = {
+        change.id: optouts.held_by(change, stops[change.person_id])
+        for change in subscribing
+        if change.person_id in stops
+    }
     hold_back([change for change in changes if change.id in held], held)
     return [change for change in changes if change.id not in held]
 
 
-def _flag_new_records(changes: Sequence[Change]) -> None:
+def flag_new_records(changes: Sequence[Change]) -> None:
     making = [c for c in changes if not c.record_id and c.person_id and c.kind == Kind.CONTACT and makes_records(c)]
     stops = optouts.open_opt_outs(c.person_id for c in making if c.person_id) if making else {}
     for change in making:
@@ -167,7 +172,7 @@ def _carry_out(client: Client, changes: Sequence[Change]) -> list[Outcome]:
     if calls.is_call(changes[0]):
         return [calls.run(client, change) for change in changes]
     settled, left = increments.prepare(client, changes)
-    return [*settled, *(client.write([_write(change) for change in left]) if left else [])]
+    return [*settled, *(client.write([write_of(change) for change in left]) if left else [])]
 
 
 def _judge(changes: Sequence[Change], outcomes: Sequence[Outcome]) -> None:
@@ -183,9 +188,11 @@ def _fault(bug: Exception) -> CrosswalkError:
     return CrosswalkError(f"Delivery stopped with {type(bug).__name__}.", help=help)
 
 
-def _write(change: Change) -> Write:
+def write_of(change: Change, is_harmless: bool = False) -> Write:
+    """As the vendor is asked for it. `is_harmless`: nobody has to look for what an earlier attempt may have made."""
     params = params_of(change)
-    since, unanswered = since_when(change) if change.unknown_outcome else (None, False)
+    is_retry = change.unknown_outcome and not is_harmless
+    since, unanswered = since_when(change) if is_retry else (None, False)
     return Write(
         id=change.id,
         object=change.object,
@@ -194,7 +201,7 @@ def _write(change: Change) -> Write:
         record_id=change.record_id,
         key=(change.key_field, change.external_id) if change.external_id else None,
         params=params,
-        retry=change.unknown_outcome,
+        retry=is_retry,
         first_attempt_at=since,
         unanswered=unanswered,
     )

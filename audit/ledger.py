@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,14 +16,17 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from integrations import clock
 from integrations.ids import id_after, new_id
+from integrations.inbox import runs_being_planned
 from integrations.leases import LEASE, over_before, skip_claimed
-from integrations.models import Connection, Person
+from integrations.models import Connection, Mode, Person
 from integrations.rows import add_rows, update_rows
+from integrations.vendors.registry import VENDORS
+from integrations.waiting import LEEWAY
 from integrations.wake import wake
 
 from .folding import fold
 from .hooks.recording import tell_changes
-from .models import LINED_UP, Attempt, AttemptResult, Change, ChangeState
+from .models import LINED_UP, Attempt, AttemptResult, Change, ChangeState, Kind, Load
 
 MAX_TRIES = 10
 POISON = {
@@ -35,6 +39,11 @@ REPLACED = "A newer event replaced it."
 IN_LINE = (ChangeState.QUEUED, ChangeState.SENDING)
 # What it depends on is done. What still waits for another change stands in nobody's way.
 FREE = Q(depends_on=None) | Q(depends_on__state=ChangeState.APPLIED)
+LOAD = 10_000  # changes of one load
+LOAD_TRIES = 3  # what could not be loaded that often goes the ordinary way
+GATHERING = timedelta(minutes=15)  # that a run's changes may wait for the rest of it, to go in one load
+# What may go in a load: a write that does no harm when it is repeated, of a record that stands for itself.
+LOADED = Q(operation__in=("upsert", "update", "set"), kind__in=(Kind.CONTACT, Kind.OTHER))
 CLAIM = 200  # changes one worker takes at once: what a call takes, and no longer a transaction than must be
 
 
@@ -112,8 +121,24 @@ def _due(lane: str) -> QuerySet[Change]:
     due = due.filter(connection__blocked=False)
     if lane == "optouts":  # a stop waits for nothing
         return due
+    if lane == "bulk":
+        due = due.exclude(_gathering())
     earlier = Change.objects.filter(LINED_UP, FREE, order_key=OuterRef("order_key"), id__lt=OuterRef("id"))
     return due.filter(~Exists(earlier.exclude(lane="optouts")))
+
+
+def _gathering() -> Q:
+    """More of its run is being planned at this moment, and its vendor makes loads."""
+    now, vendors = clock.now(), [slug for slug, kind in VENDORS.items() if kind.capabilities.has_loads]
+    young = Q(created_at__gt=now - GATHERING, created_at__lte=now + LEEWAY)
+    return LOADED & young & Q(connection__vendor__in=vendors, run_id__in=runs_being_planned("bulk"))
+
+
+def loadable() -> QuerySet[Change]:
+    """What could go in a load now. What stopped a worker once takes no others along."""
+    known = Q(record_id__gt="") | Q(external_id__gt="")
+    due = _due("bulk").filter(LOADED, known, state=ChangeState.QUEUED, tries__lt=LOAD_TRIES)
+    return due.filter(connection__mode=Mode.READ_WRITE).exclude(unknown_outcome=True, error_code="")
 
 
 def changes_wait(lane: str, count: int = CLAIM) -> bool:
@@ -146,6 +171,27 @@ def claim_changes(lane: str, limit: int) -> list[Change]:
     )
     add_rows([Attempt(change=c, number=c.attempts, batch=lease, rows=len(claimed), started_at=now) for c in claimed])
     return claimed
+
+
+@transaction.atomic
+def claim_load(load: Load, alike: Q, least: int) -> int:
+    """Take due changes that are alike into a load, each record once; none when there are fewer than `least`.
+
+    Their lease is the load itself and does not run out: whoever works on the load settles them.
+    """
+    rows = skip_claimed(loadable().filter(alike).only("id", "record_id", "external_id", "attempts"))
+    due = list(rows.order_by("next_attempt_at", "id")[:LOAD])
+    taken = list({(change.record_id or change.external_id).casefold(): change for change in reversed(due)}.values())
+    if len(taken) < least:
+        return 0
+    now, ids = clock.now(), [change.id for change in taken]
+    load.rows = len(taken)
+    load.save(force_insert=True)
+    sending = {"state": ChangeState.SENDING, "lease": load.id, "lease_until": None}
+    Change.objects.filter(id__in=ids).update(**sending, attempts=F("attempts") + 1, tries=F("tries") + 1)
+    begun = {"batch": load.id, "rows": len(taken), "started_at": now}
+    add_rows([Attempt(change_id=change.id, number=change.attempts + 1, **begun) for change in taken])
+    return len(taken)
 
 
 def _attach(changes: Sequence[Change]) -> None:

@@ -15,6 +15,9 @@ from integrations.models import Connection, Event, Person
 
 from .hooks.models import Hook as Hook  # tables of this room that stand beside what they are for
 from .hooks.models import HookDelivery as HookDelivery
+from .notifications.models import Alert as Alert
+from .notifications.models import Notification as Notification
+from .notifications.models import NotificationChannel as NotificationChannel
 
 
 class Channel(models.TextChoices):
@@ -276,6 +279,42 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.change_id}"
+
+
+class LoadState(models.TextChoices):
+    BEGINNING = "beginning", _("Being handed over")
+    UNDER_WAY = "under_way", _("Under way at the vendor")
+    DONE = "done", _("Done")
+    LOST = "lost", _("Lost")
+
+
+class Load(models.Model):
+    """Thousands of changes that a vendor works off as one job. Its id is the lease of each change in it."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="loads")
+    object = models.CharField(max_length=80)
+    operation = models.CharField(max_length=40)  # as the vendor is asked for it
+    run_id = models.CharField(max_length=26, blank=True)
+    job = models.CharField(max_length=120, blank=True)  # the vendor's id of it; "" until it was opened there
+    state = models.CharField(max_length=20, choices=LoadState, default=LoadState.BEGINNING)
+    rows = models.PositiveIntegerField(default=0)
+    results = models.JSONField(default=dict)  # once it is over: how many attempts ended in which way
+    looks = models.PositiveIntegerField(default=0)
+    exchanges = models.JSONField(default=list)  # the calls of its beginning, until they stand with an attempt
+    lease = models.CharField(max_length=26, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)  # when it is looked at next
+    postponed_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["next_attempt_at"], name="load_open", condition=Q(finished_at=None))]
+
+    def __str__(self) -> str:
+        return f"load of {self.rows} {self.object}"
 
 
 class Seal(models.Model):

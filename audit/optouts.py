@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import clock
 from integrations.models import Connection, Event, Link, Person
-from integrations.people import emails_of
+from integrations.people import emails_of, normal_email
 from integrations.schemas import known_fields
-from integrations.vendors.base import Found, OptOutField
+from integrations.vendors.base import Found, ObjectCapability, OptOutField
 from integrations.vendors.registry import vendor
 from integrations.waiting import due_now
 
@@ -23,12 +24,19 @@ from .ledger import identity_of, order_key, record_changes, wake_for
 from .models import Change, ChangeState, Channel, Kind, OptOut, OptOutState
 
 OPT_OUT, OPT_IN = "opt_out", "opt_in"
+OPTED_OUT = "The person opted out"
+UNTOLD = f"{OPTED_OUT}, and nothing says so under the new address there yet. It goes on when something does."
 
 
 def flags_of(connection: Connection, object: str, channel: str = "all") -> list[OptOutField]:
-    """The fields of an object that show this channel's opt-out at the connection's vendor."""
-    flags = vendor(connection.vendor).capabilities.opt_outs
-    return [f for f in flags if f.object == object and (channel == "all" or f.channel in (channel, "all"))]
+    """The fields of an object that show this channel's opt-out at the connection's vendor.
+
+    Of "all" these are all there are. A vendor's one field for everything is for channels that have none of their own.
+    """
+    flags = [f for f in vendor(connection.vendor).capabilities.opt_outs if f.object == object]
+    if channel == "all":
+        return flags
+    return [f for f in flags if f.channel == channel] or [f for f in flags if f.channel == "all"]
 
 
 def objects_of(connection: Connection, channels: Iterable[str]) -> list[str]:
@@ -47,10 +55,14 @@ def register_opt_out(
     heard_at: datetime,
     targets: Sequence[str],
     *,
+    is_said: bool = True,
     reason: str = "",
     rule: str = "",
 ) -> OptOut:
-    """Write a person's stop down; hearing it again adds what is new to the one in force. May be repeated."""
+    """Write a person's stop down; hearing it again adds what is new to the one in force. May be repeated.
+
+    `is_said` is False when nobody said it again, and somebody only saw what we wrote: the times stay as they are.
+    """
     facts = {"person": person, "address": address, "channel": channel, "scope": "global", "list_id": ""}
     found = OptOut.objects.select_for_update().filter(**facts, state=OptOutState.OPEN).first()
     if found is None:
@@ -70,25 +82,26 @@ def register_opt_out(
         if made:
             tell_opt_outs([found])
             return found
-    hear_again(found, targets, heard_at)
+    hear_again(found, targets, heard_at if is_said else None)
     return found
 
 
-def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime) -> None:
+def hear_again(opt_out: OptOut, targets: Sequence[str], heard_at: datetime | None) -> None:
     """It counts from when it was heard first, until an opt-in that is newer than when it was heard last. Saves."""
-    missing = [name for name in targets if name not in opt_out.targets]
-    opt_out.heard_last_at = max(last_heard(opt_out), heard_at)
-    opt_out.targets, opt_out.heard_at = opt_out.targets + missing, min(opt_out.heard_at, heard_at)
+    opt_out.targets = [*opt_out.targets, *(name for name in targets if name not in opt_out.targets)]
+    if heard_at is not None:
+        opt_out.heard_last_at = max(last_heard(opt_out), heard_at)
+        opt_out.heard_at = min(opt_out.heard_at, heard_at)
     opt_out.save(update_fields=["targets", "heard_at", "heard_last_at"])
 
 
 def last_heard(opt_out: OptOut, others: Iterable[OptOut] = ()) -> datetime:
     """When the person last said so, about this channel, at whatever address: only an opt-in after that lifts it."""
-    said = [opt_out, *(other for other in others if _concern_the_same(opt_out, other))]
+    said = [opt_out, *(other for other in others if concern_the_same(opt_out, other))]
     return max(stop.heard_last_at or stop.heard_at for stop in said)
 
 
-def _concern_the_same(one: OptOut, other: OptOut) -> bool:
+def concern_the_same(one: OptOut, other: OptOut) -> bool:
     """A stop of all channels stands in the same fields as that of one of them."""
     return one.channel == other.channel or Channel.ALL in (one.channel, other.channel)
 
@@ -193,21 +206,55 @@ def add_flags(change: Change, opt_outs: Sequence[OptOut]) -> None:
 
 
 def is_subscribing(change: Change) -> bool:
-    """Whether this write would subscribe or re-add the person at its vendor: makes a record, or moves one elsewhere."""
+    """Whether this write would subscribe or re-add the person at its vendor.
+
+    It makes a record, moves one to another place, or gives it an address under which nothing says stop.
+    """
     if is_call(change):
         operation = operation_of(change)
         return operation is not None and operation.subscribing
     capability = vendor(change.connection.vendor).capabilities.object(change.object)
     if capability is None or change.operation not in capability.subscribing:
         return False
-    return not change.record_id or capability.one_per in change.diff
+    return not change.record_id or capability.one_per in change.diff or _brings_free_address(change, capability)
 
 
-def held_by(opt_outs: Sequence[OptOut]) -> str:
+def _brings_free_address(change: Change, capability: ObjectCapability) -> bool:
+    """Where stops are kept by address, a new one is told first."""
+    entry = change.diff.get(capability.addresses.get("email", ""))
+    objects = [
+        name for name in objects_of(change.connection, [Channel.EMAIL]) if _is_of_addresses(change.connection, name)
+    ]
+    if not entry or not objects:
+        return False
+    address = normal_email(str(entry["after"] or ""))
+    told = Change.objects.filter(connection=change.connection, operation=OPT_OUT, state=ChangeState.APPLIED)
+    told = told.filter(object__in=objects, record_id=address, opt_out__state=OptOutState.OPEN)
+    return not told.exists() and not _is_held_already(change, address)
+
+
+def _is_held_already(change: Change, address: str) -> bool:
+    stops = open_opt_outs([change.person_id] if change.person_id else []).get(change.person_id or "", [])
+    spots = [(entry["connection"], entry["record_id"]) for stop in stops for entry in stop.already]
+    return (change.connection.name, address) in spots
+
+
+def held_by(change: Change, opt_outs: Sequence[OptOut]) -> str:
     """Why a subscribing write waits."""
+    capability = vendor(change.connection.vendor).capabilities.object(change.object)
+    if change.record_id and capability is not None and capability.one_per not in change.diff:
+        return UNTOLD
     who = opt_outs[0]
     when = f"{timezone.localtime(who.heard_at):%Y-%m-%d %H:%M}"
-    return f"The person opted out ({who.get_channel_display()}, {when}). Only a newer opt-in lifts it."
+    return f"{OPTED_OUT} ({who.get_channel_display()}, {when}). Only a newer opt-in lifts it."
+
+
+def release_told(changes: Sequence[Change]) -> None:
+    """New addresses that are stopped now may be written. Call inside a transaction."""
+    told = [c for c in changes if c.operation == OPT_OUT and c.person_id and _is_of_addresses(c.connection, c.object)]
+    waiting = Change.objects.filter(person__in={c.person_id for c in told}, state=ChangeState.HELD, held_reason=UNTOLD)
+    free = [change.id for change in waiting if not is_subscribing(change)] if told else []
+    _let_go(Change.objects.filter(id__in=free))
 
 
 def cover_new_records(changes: Sequence[Change]) -> list[Change]:
@@ -255,75 +302,6 @@ def _after(change: Change) -> dict[str, Any]:
 # --- opting in again -------------------------------------------------------------------------------------------
 
 
-def opt_in_changes(opt_out: OptOut, event: Event, rule: str, ask: bool) -> list[Change]:
-    """One change per told record that would let the person be contacted again: held for approval when `ask`."""
-    stops = [opt_out.pk, *opt_out.joined.values_list("pk", flat=True)]
-    told = Change.objects.filter(opt_out_id__in=stops, operation=OPT_OUT, state=ChangeState.APPLIED)
-    told = told.select_related("connection")
-    spots = [(change.connection, change.object, change.record_id) for change in told]
-    names = {entry["connection"] for entry in opt_out.already}
-    connections = {c.name: c for c in Connection.objects.filter(name__in=names)}
-    spots += [
-        (connections[e["connection"]], e["object"], e["record_id"])
-        for e in opt_out.already
-        if e["connection"] in connections
-    ]
-    return [_opt_in_change(opt_out, spot, event, rule, ask) for spot in dict.fromkeys(spots)]
-
-
-def _opt_in_change(opt_out: OptOut, spot: tuple[Connection, str, str], event: Event, rule: str, ask: bool) -> Change:
-    connection, object, record_id = spot
-    diff = {
-        flag.field: {"before": flag.stop, "after": flag.go, "from": "opt-in", "via": [], "synthetic": False}
-        for flag in flags_of(connection, object, opt_out.channel)
-    }
-    return Change(
-        state=ChangeState.HELD if ask else ChangeState.QUEUED,
-        held_reason="A newer opt-in: a person decides whether this opt-out is lifted." if ask else "",
-        connection=connection,
-        object=object,
-        operation=OPT_IN,
-        kind=Kind.OPT_OUT,
-        record_id=record_id,
-        person_id=opt_out.person_id,
-        event=event,
-        opt_out=opt_out,
-        rule=rule,
-        diff=diff,
-        order_key=order_key(connection, opt_out.person_id),
-        identity=identity_of(OPT_IN, opt_out.id, event.id, connection.pk, object, record_id),
-    )
-
-
-def overtaking(change: Change, opt_outs: Iterable[OptOut]) -> list[OptOut]:
-    """The stops in force that an opt-in does not answer: said, or heard of, since it was asked for."""
-    if change.opt_out is None:
-        return []
-    answered = change.opt_out.joined_to or change.opt_out
-    since = change.event.occurred_at if change.event is not None else change.created_at
-    alike = [stop for stop in opt_outs if _concern_the_same(answered, stop)]
-    return [stop for stop in alike if last_heard(stop) >= since or stop.received_at > change.created_at]
-
-
-def cover_lifted_records(changes: Sequence[Change]) -> None:
-    """Records that were let go while their people said stop again are told anew. Call inside a transaction."""
-    lifted = [change for change in changes if change.operation == OPT_IN and change.person_id]
-    opt_outs = open_opt_outs(change.person_id for change in lifted if change.person_id)
-    missed = [
-        _told_anew(stop, change)
-        for change in lifted
-        for stop in overtaking(change, opt_outs.get(change.person_id or "", []))
-    ]
-    wake_for(record_changes(missed) if missed else [])
-
-
-def _told_anew(stop: OptOut, lifted: Change) -> Change:
-    """It was told to the record before, or held there already: an intent of its own."""
-    change = change_for(stop, lifted.connection, Found(lifted.object, lifted.record_id, {}), None, actor="opt-out")
-    change.identity = identity_of(OPT_OUT, stop.id, lifted.id)
-    return change
-
-
 @transaction.atomic
 def lift_opt_out(opt_out: OptOut, by: dict[str, Any]) -> bool:
     """End an opt-out because of a newer, explicit opt-in; what it held back goes on. True when it was in force."""
@@ -336,11 +314,12 @@ def lift_opt_out(opt_out: OptOut, by: dict[str, Any]) -> bool:
 
 
 def _release(person_id: str) -> None:
-    held = Change.objects.filter(person_id=person_id, state=ChangeState.HELD).select_related("connection")
-    released = [change for change in held if is_subscribing(change)]
-    Change.objects.filter(id__in=[change.id for change in released], state=ChangeState.HELD).update(
-        state=ChangeState.QUEUED, held_reason="", **due_now()
-    )
+    """What waits for an approval as well goes on waiting."""
+    _let_go(Change.objects.filter(person_id=person_id, held_reason__startswith=OPTED_OUT))
+
+
+def _let_go(changes: QuerySet[Change]) -> None:
+    changes.filter(state=ChangeState.HELD).update(state=ChangeState.QUEUED, held_reason="", **due_now())
 
 
 def known_records(opt_out: OptOut, connection: Connection, objects: Sequence[str]) -> list[Found]:

@@ -14,20 +14,22 @@ from integrations import clock
 from integrations.ids import first_id
 from integrations.models import PRUNABLE, Event
 
+from .chores import take_turn
 from .hooks.models import HookDelivery
-from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore
+from .models import UNFINISHED, Attempt, AttemptResult, Change, Chore, Notification
 
 BATCH = 500
 EVERY = timedelta(hours=1)
 GO_ON = timedelta(minutes=1)  # when the time was up before the work was done
 TIME_BUDGET = 5.0  # seconds
 HOOK_DELIVERIES = timedelta(days=7)  # their length of life
+NOTIFICATIONS = timedelta(days=90)
 PRUNING, ATTEMPTS = "retention", "retention of attempts"
 
 
 def prune_due() -> None:
     """Once an hour, in one process: prune what is older than the settings say."""
-    if not _is_my_turn():
+    if not take_turn(PRUNING, EVERY):
         return
     if not prune(TIME_BUDGET):
         Chore.objects.filter(name=PRUNING).update(due_at=clock.now() + GO_ON)
@@ -41,15 +43,6 @@ def prune(seconds: float = float("inf")) -> bool:
             if time.monotonic() > ends:
                 return False
     return True
-
-
-def _is_my_turn() -> bool:
-    """Mostly one read: this is asked in every round of the bulk lane."""
-    now = clock.now()
-    if Chore.objects.filter(name=PRUNING, due_at__gt=now).exists():
-        return False
-    Chore.objects.bulk_create([Chore(name=PRUNING, due_at=now)], ignore_conflicts=True)
-    return Chore.objects.filter(name=PRUNING, due_at__lte=now).update(due_at=now + EVERY) == 1
 
 
 def _days_ago(days: int) -> datetime:
@@ -100,4 +93,19 @@ def delete_hook_deliveries() -> int:
     return len(ids)
 
 
-STEPS: tuple[Callable[[], int], ...] = (empty_events, delete_events, empty_attempts, delete_hook_deliveries)
+@transaction.atomic
+def delete_notifications() -> int:
+    """What was told, or could not be told in all that time."""
+    old = Notification.objects.filter(id__lt=first_id(clock.now() - NOTIFICATIONS)).order_by("id")
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    Notification.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+STEPS: tuple[Callable[[], int], ...] = (
+    empty_events,
+    delete_events,
+    empty_attempts,
+    delete_hook_deliveries,
+    delete_notifications,
+)

@@ -32,6 +32,7 @@ from .addressing import place_in
 from .hooks.recording import tell_changes
 from .ledger import MAX_TRIES, identity_of, record_changes, save_settled, still_ours, wake_for
 from .models import Attempt, AttemptResult, Change, ChangeState, Kind
+from .opting_in import cover_lifted_records
 
 DELETE = "delete"
 DELETIONS = (DELETE, "delete_task", "delete_note")
@@ -47,10 +48,12 @@ def settle(
     exchanges: list[dict[str, Any]],
     batch: str,
     stopped: bool = False,
+    rows: int = 0,
 ) -> None:
     """Record the outcome of each change of one batch; nothing for a change that another worker took over.
 
     `stopped`: the whole connection stopped for a person, so its changes wait; a single row without permission fails.
+    `rows`: how many went out together, where these are only some of them.
     """
     mine = still_ours(changes)
     follow_ups: list[Change] = []
@@ -61,11 +64,12 @@ def settle(
         follow_ups += _wait_for_person(change, outcome) if stopped else _settle_one(change, outcome)
     save_settled(mine)
     tell_changes(mine)
-    _close_attempts(mine, outcomes, exchanges, batch)
+    _close_attempts(mine, outcomes, exchanges, batch, rows or len(mine))
     applied = [change for change in mine if change.state == ChangeState.APPLIED]
     _update_links(applied)
     optouts.cover_new_records(applied)
-    optouts.cover_lifted_records(applied)
+    cover_lifted_records(applied)
+    optouts.release_told(applied)
     wake_for([*record_changes(follow_ups), *mine] if follow_ups else mine)
 
 
@@ -203,7 +207,7 @@ def copy_change(change: Change, **facts: Any) -> Change:
 
 
 def _close_attempts(
-    changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str
+    changes: Sequence[Change], outcomes: Mapping[str, Outcome], exchanges: list[dict[str, Any]], batch: str, rows: int
 ) -> None:
     """Finish the attempts of this batch; the HTTP calls are kept once, with the batch's first row."""
     open_attempts = Attempt.objects.filter(change__in=changes, result=AttemptResult.SENDING).in_bulk(field_name="id")
@@ -215,7 +219,7 @@ def _close_attempts(
         outcome = outcomes.get(change.id)
         attempt.result, attempt.finished_at, attempt.error = _result(change), clock.now(), change.error
         attempt.response = storable(outcome.response) if outcome else None
-        attempt.batch, attempt.rows = batch or attempt.batch, len(changes)
+        attempt.batch, attempt.rows = batch or attempt.batch, rows
         attempt.exchanges = exchanges if position == 0 else []
     fields = ["result", "finished_at", "error", "response", "batch", "rows", "exchanges"]
     update_rows(list(by_change.values()), fields)

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
 
-from .models import Change, ChangeState, OptOut, OptOutState
+from .models import TELLING, Change, ChangeState, OptOut, OptOutState
 from .optouts import OPT_OUT
 
 PROMISE = timedelta(minutes=15)  # by then every system is to be told
+BOUND = 1000  # nothing is counted past this
 NOT_SHOWN = ("diff", "known", "params", "notes", "connection__credentials", "connection__webhook_token")
 WAITING = (ChangeState.HELD, ChangeState.QUEUED, ChangeState.SENDING)
 
@@ -96,6 +97,18 @@ def progress_of(opt_outs: Iterable[OptOut]) -> dict[str, Progress]:
         for owner in told.keys() & {stop, joined.get(stop)}:
             told[owner].append(change)
     return {row.pk: Progress(row, _systems(row, told[row.pk])) for row in rows}
+
+
+def unfinished_opt_outs() -> list[str]:
+    """Ids of opt-outs that some system was not told yet; of very many, the first."""
+    telling = Change.objects.filter(TELLING, operation=OPT_OUT).exclude(opt_out=None)
+    return list(telling.order_by().values_list("opt_out_id", flat=True).distinct()[: BOUND + 1])
+
+
+def overdue_opt_outs(unfinished: Sequence[str] | None = None) -> models.QuerySet[OptOut]:
+    """Those in force that were to be told by now."""
+    waiting = unfinished_opt_outs() if unfinished is None else unfinished
+    return OptOut.objects.filter(pk__in=waiting, state=OptOutState.OPEN, heard_at__lt=clock.now() - PROMISE)
 
 
 def _systems(opt_out: OptOut, changes: Sequence[Change]) -> list[System]:

@@ -69,12 +69,12 @@ def perform(public_url: str, minutes: float, say: Say) -> None:
     _wait_for(f"{SANDBOX_URL}/control")
     _wait_for(f"{public_url}/healthz")
     call_command("config", "apply", str(Path(BASE_DIR) / "demo.yaml"))
-    getresponse = Connection.objects.get(name="getresponse-main")
+    getresponse, responder = (Connection.objects.get(name=f"{slug}-main") for slug in ("getresponse", "responder"))
     open_client(getresponse).register_callback(callback_url(getresponse))
     for connection in Connection.objects.order_by("name"):
         call_command("connection", "test", connection.name)
     say(_welcome(public_url))
-    play(SANDBOX_URL, minutes, say)
+    play(SANDBOX_URL, minutes, say, callback_url(responder))
     say("That was all of the traffic. Crosswalk goes on; make some more at the sandbox. Ctrl-C stops everything.")
 
 
@@ -83,7 +83,7 @@ def _welcome(public_url: str) -> str:
     Crosswalk   {public_url}/admin/
     user        {USER}
     password    {os.environ["DEMO_PASSWORD"]}
-    sandbox     {SANDBOX_URL}/   the simulated GetResponse and Salesforce, with switches to make them fail
+    sandbox     {SANDBOX_URL}/   the four simulated vendors, with switches to make them fail
     Ctrl-C stops everything.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -43,6 +44,23 @@ def credential_keys(debug: bool, secret: str) -> list[str]:
     for number, key in enumerate(keys, 1):
         _check_key(key, number)
     return keys
+
+
+def mail_settings() -> dict[str, Any]:
+    """Django's mail settings from EMAIL_URL; empty when it is not set: then nothing is sent, and that is said."""
+    url = env.str("EMAIL_URL", "")
+    try:
+        known = env.email_url_config(url) if url else {}
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured("EMAIL_URL starts with smtp://, smtp+tls:// or smtp+ssl://.") from error
+    return known | {"EMAIL_PORT": known["EMAIL_PORT"] or 25} if known else {}
+
+
+def sender_of(public_url: str) -> str:
+    """EMAIL_FROM, else crosswalk@ and the host of PUBLIC_URL."""
+    host = urlsplit(public_url).hostname or "localhost"
+    sender: str = env.str("EMAIL_FROM", "") or f"Crosswalk <crosswalk@{host}>"
+    return sender
 
 
 def _check_key(key: str, number: int) -> None:

@@ -97,7 +97,10 @@ def logging_config(format: str, debug: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"chosen": {"()": FORMATTERS[format]}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "chosen"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -108,5 +111,6 @@ def logging_config(format: str, debug: bool) -> dict[str, Any]:
             "gunicorn.access": {"level": "WARNING"},
             "environ": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
+            "apprise": {"handlers": ["nowhere"], "propagate": False},  # what went wrong stands on the notification
         },
     }

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .environment import BASE_DIR, credential_keys, env, hosts_of, secret_key
+from .environment import BASE_DIR, credential_keys, env, hosts_of, mail_settings, secret_key, sender_of
 from .logs import logging_config
 
 DEBUG: bool = env.bool("DEBUG", True)
@@ -28,6 +28,11 @@ BRAKE_PER_HOUR: dict[str, int] = env.dict(
     "BRAKE_PER_HOUR", cast={"value": int}, default={"create": 5000, "opt_out": 500, "blank": 200, "delete": 50}
 )
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+MAIL = mail_settings()
+MAIL_IS_SET = bool(MAIL)
+globals().update(MAIL)  # EMAIL_HOST and its like
+EMAIL_TIMEOUT = 5  # seconds for each word of the mail server: a notification is sent well within its lease
+DEFAULT_FROM_EMAIL = sender_of(PUBLIC_URL)
 
 INSTALLED_APPS = [
     "config",
@@ -235,6 +240,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:integrations_identityconflict_changelist"),
                     },
                     {"title": _("Runs"), "icon": "repeat", "link": reverse_lazy("admin:mappings_run_changelist")},
+                    {
+                        "title": _("Notifications"),
+                        "icon": "notifications",
+                        "link": reverse_lazy("admin:audit_notification_changelist"),
+                    },
                 ],
             },
             {
@@ -264,6 +274,11 @@ UNFOLD = {
                         ),
                     },
                     {"title": _("Hooks"), "icon": "webhook", "link": reverse_lazy("admin:audit_hook_changelist")},
+                    {
+                        "title": _("Channels"),
+                        "icon": "campaign",
+                        "link": reverse_lazy("admin:audit_notificationchannel_changelist"),
+                    },
                 ],
             },
             {

@@ -8,6 +8,10 @@ import time
 from audit.delivery import deliver_due
 from audit.hooks.delivering import deliver_hooks
 from audit.ledger import changes_wait
+from audit.loading import load_due
+from audit.notifications.alerts import alert_due
+from audit.notifications.delivering import deliver_notifications
+from audit.notifications.troubles import SOURCES
 from audit.retention import prune_due
 from audit.sealing import seal_due
 from integrations.inbox import events_wait
@@ -16,6 +20,7 @@ from integrations.wake import LINGER_SECONDS, wake
 from mappings.planning.planner import CLAIM as BACKLOG
 from mappings.planning.planner import plan_due
 from mappings.runs import advance_runs
+from mappings.runs.alerting import runs_at_the_brake
 from mappings.watching import watch_due
 
 from .mending import mend_due
@@ -23,6 +28,7 @@ from .supervisor.runtime import RuntimeDirectory
 
 logger = logging.getLogger(__name__)
 
+TROUBLES = (*SOURCES, runs_at_the_brake)
 TIME_BUDGET = 20.0  # seconds; well below the cluster's timeout
 # The more a round took up, the more is on its way: a pause in which that gathers makes the next round, and the calls to
 # the vendors, larger. Few events come too seldom to wait for.
@@ -33,12 +39,15 @@ def work_off(lane: str) -> int:
     """One round on one lane: plan what is due, then deliver what is due. Returns how much was taken up."""
     mend_due(lane)
     taken = watch_due() + advance_runs() if lane == "bulk" else 0
-    taken += plan_due(lane) + deliver_due(lane)
+    taken += plan_due(lane)
+    taken += load_due() if lane == "bulk" else 0
+    taken += deliver_due(lane)
     if lane == "bulk":
         seal_due()
         prune_due()
         renew_due()
-        taken += deliver_hooks()
+        alert_due(TROUBLES)
+        taken += deliver_hooks() + deliver_notifications()
     return taken
 
 

@@ -50,7 +50,7 @@ class SharedToken:
         return _token(row) if row is not None and row.value else None
 
     def put(self, token: Token) -> None:
-        """A token that a person signed in for; whatever was there before counts no more."""
+        """What a person signed in for, or a vendor gave on the way; whatever was there before counts no more."""
         AccessToken.objects.get_or_create(connection_id=self.connection_id)
         self._keep(token)
 
@@ -126,6 +126,11 @@ def open_client(
     """A client for the connection. The lane says how much of the budget it may spend; a run's calls are counted."""
     services = open_services(connection, journal, lane, run_id)
     return vendor(connection.vendor).connect(account_of(connection), services)
+
+
+def expire_token(connection: Connection) -> None:
+    """The access token counts no more; what renews it stays, so that nobody has to sign in again."""
+    AccessToken.objects.filter(connection=connection).update(expires_at=clock.now())
 
 
 def forget_token(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from . import clock
-from .clients import forget_token, open_client
+from .clients import expire_token, forget_token, open_client
 from .inbox import look_again_now
 from .knowledge import forget_all
 from .models import BudgetWindow, Connection, Health
@@ -56,6 +56,12 @@ def note_failure(connection: Connection, error: CrosswalkError) -> None:
 def account_changed(connection: Connection) -> None:
     """Other credentials or another address: what we knew counts no more, and what waited is tried again."""
     forget_token(connection)
+    account_mended(connection)
+
+
+def account_mended(connection: Connection) -> None:
+    """Other options of the same account: the same, and whoever signed in stays signed in."""
+    expire_token(connection)
     BudgetWindow.objects.filter(connection=connection).update(vendor_said={})
     fresh = {"blocked": False, "paused_until": None, "failures": 0, "health": Health.UNKNOWN, "health_reason": ""}
     Connection.objects.filter(pk=connection.pk).update(**fresh)

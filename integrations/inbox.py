@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from . import clock
+from .addressees import may_be_about
 from .ids import new_id
 from .leases import LEASE, over_before, skip_claimed
 from .models import Event, EventSource, EventState
@@ -64,6 +65,12 @@ def events_wait(lane: str, count: int) -> bool:
     return _waiting(lane).order_by()[:count].count() == count
 
 
+def runs_being_planned(lane: str) -> QuerySet[Event, Any]:
+    """Ids of the runs of which something is about to be planned on this lane."""
+    due = Event.objects.filter(state=EventState.NEW, lane=lane, next_attempt_at__lte=clock.now())
+    return due.filter(connection__blocked=False).exclude(run_id="").values("run_id")
+
+
 def oldest_unplanned() -> datetime | None:
     """When it came in; one look into the index, because ids begin with the time."""
     new = Event.objects.filter(state=EventState.NEW).order_by("id")
@@ -104,7 +111,7 @@ def settle_planned(events: Iterable[Event]) -> None:
     settled = [copy(event) for event in events]  # when the transaction fails, the events are still leased
     for event in settled:
         event.planned_at, event.lease, event.lease_until = clock.now(), "", None
-    update_rows(settled, ["state", "reason", "person", "record", "planned_at", "lease", "lease_until"])
+    update_rows(settled, ["state", "reason", "person", "record_id", "record", "planned_at", "lease", "lease_until"])
 
 
 def give_back(events: Sequence[Event]) -> None:
@@ -223,7 +230,10 @@ def _read_again(event: Event) -> Notice:
         options=event.connection.options or {},
         received_at=event.received_at,
     )
-    notice = vendor(event.connection.vendor).webhooks.parse(inbound)[0]
+    notices = vendor(event.connection.vendor).webhooks.parse(inbound)
+    notice = next((each for each in notices if each.type == event.type), notices[0])  # one body may say two things
+    if not may_be_about(event.connection, notice):
+        raise Unreadable(f"It is about {notice.account}, which is not the account of {event.connection}.")
     if notice.unreadable or not notice.type:
         raise Unreadable(notice.unreadable or f"The event type {notice.vendor_type} is still unknown.")
     return notice

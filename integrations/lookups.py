@@ -53,6 +53,12 @@ def known_look_ups() -> list[KnownLookUp]:
     ]
 
 
+def known_entries(connection: Connection, look_up: LookUp) -> tuple[Entry, ...]:
+    """The entries of one look-up as heard last; asks nobody."""
+    row = knowledge.known(connection, KnowledgeKind.LOOK_UP, look_up.key)
+    return _entries(row) if row else ()
+
+
 def lookups_of(vendor: str) -> tuple[LookUp, ...]:
     return VENDORS[vendor].capabilities.lookups if vendor in VENDORS else ()
 

@@ -180,6 +180,7 @@ class WatchState(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="watches")
     key = models.CharField(max_length=40)
     cursor = models.TextField(blank=True)  # the vendor package's own words; "" before the first look
+    begun_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
     lease = models.CharField(max_length=26, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -62,7 +62,7 @@ def callback(request: HttpRequest, name: str) -> HttpResponse:
     """Nothing is asked of the vendor unless this browser began the sign-in."""
     connection, oauth = _asked(request, name)
     code = request.GET.get("code", "")
-    if not _is_expected(request, name):
+    if not _is_expected(request, name, oauth):
         messages.error(request, _("This sign-in was not begun here, or too long ago. Press the button again."))
     elif not code:
         messages.error(
@@ -90,11 +90,14 @@ def _asked(request: HttpRequest, name: str) -> tuple[Connection, OAuth]:
     return connection, oauth
 
 
-def _is_expected(request: HttpRequest, name: str) -> bool:
-    """Each state is good once, for its connection, in the session that it was made for."""
+def _is_expected(request: HttpRequest, name: str, oauth: OAuth) -> bool:
+    """Each state is good once, for its connection, in the session that it was made for.
+
+    Where the vendor may not give it back, that this very session has begun and not ended a sign-in must do.
+    """
     kept: dict[str, Any] = request.session.pop(STATE, {})
     state, until = kept.get(name, ("", 0))
-    given = request.GET.get("state", "")
+    given = request.GET.get("state", state if not oauth.keeps_state else "")
     return bool(state) and time.time() < until and secrets.compare_digest(state.encode(), given.encode())
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 
 from . import clock
+from .addressees import addressee
 from .arrivals import put_behind
 from .clients import account_of
 from .gathering import Gathering
@@ -49,7 +50,7 @@ def receive(connection: Connection, inbound: Inbound) -> list[Event]:
     except Unreadable as problem:
         stored = _store_soon([_quarantined(connection, inbound, problem.message)])
     else:
-        stored = _store_soon([_event(connection, inbound, notice, len(notices)) for notice in notices])
+        stored = _store_soon([_directed(connection, inbound, notice, len(notices)) for notice in notices])
     for lane in {event.lane for event in stored if event.state == EventState.NEW}:
         wake(lane)
     return stored
@@ -120,6 +121,17 @@ def _repeats(events: Sequence[Event]) -> set[str]:
 
 
 _gathering = Gathering(_insert, _store_some)
+
+
+def _directed(url_of: Connection, inbound: Inbound, notice: Notice, elements: int) -> Event:
+    """The event at the connection that it is about. An account that none stands for: kept at that of the URL."""
+    connection = addressee(url_of, inbound, notice)
+    if connection is not None:
+        return _event(connection, inbound, notice, elements)
+    event = _event(url_of, inbound, notice, elements)
+    event.state = EventState.IGNORED
+    event.reason = f"It is about {storable_text(notice.account, 80)}, an account that no connection here stands for."
+    return event
 
 
 def _event(connection: Connection, inbound: Inbound, notice: Notice, elements: int) -> Event:

@@ -39,6 +39,7 @@ _Spot = tuple[int, str]  # connection id, the watch's key
 TIME_BUDGET = 10.0  # seconds; a long listing goes on in the next round
 AFTER_FAILURE = timedelta(minutes=1)
 LONGEST_WATCH_MINUTES = 24 * 60
+LATE, SURELY_LATE = 3, timedelta(minutes=30)  # so many pauses, and at least so long, after the last look
 CONVERTED = "converted"  # in a notice's context: the record lives on as another, which concerns its opt-outs
 
 
@@ -77,6 +78,21 @@ def look_at_due(wanted: Wanted) -> int:
     while time.monotonic() < ends and (place := _claim(wanted)) is not None:
         found += _look(place)
     return found
+
+
+def blind_spots() -> list[WatchState]:
+    """Watches that have seen nothing for longer than they should, of connections that are not stopped as a whole."""
+    states = WatchState.objects.filter(connection__blocked=False).select_related("connection")
+    return [state for state in states.defer("connection__credentials") if _is_blind(state)]
+
+
+def _is_blind(state: WatchState) -> bool:
+    """The first look is given as long as a late one."""
+    kind = VENDORS.get(state.connection.vendor)
+    watch = kind.capabilities.watch(state.key) if kind else None
+    pause = pause_of(state.connection, watch) if watch else None
+    since = state.looked_at or state.begun_at
+    return pause is not None and clock.now() - since > max(LATE * pause, SURELY_LATE)
 
 
 def look_now(connection: Connection) -> None:

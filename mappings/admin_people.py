@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from audit.admin_decisions import changes_with_names
 from audit.admin_events import kind_of
+from audit.admin_notifications import NOTIFICATION_LOOK
 from audit.admin_optouts import system_line
 from audit.admin_words import OPT_OUT_LOOK, change_badge, error_sentence, name_people, sentence_of
+from audit.models import Notification
 from audit.telling import progress_of
 from integrations.admin_labels import EVENT_LOOK, badge, icon, lines, link, ltr, moment, page_link, said, state_badge
 from integrations.admin_pages import Button, WatchAdmin
@@ -169,7 +171,7 @@ def record_row(each: Link) -> dict[str, Any]:
 
 
 def timeline(person: Person) -> list[dict[str, Any]]:
-    """The latest events and changes of a person, newest first."""
+    """The latest events, changes and notifications of a person, newest first."""
     events = Event.objects.filter(person=person).select_related("connection").defer("body", "record", *SECRETS)
     changes = list(changes_with_names().filter(person=person).order_by("-pk")[:TIMELINE])
     name_people(changes)
@@ -177,6 +179,8 @@ def timeline(person: Person) -> list[dict[str, Any]]:
         (event.received_at, event_row(event)) for event in events.order_by("-pk")[:TIMELINE]
     ]
     rows += [(change.created_at, change_row(change)) for change in changes]
+    notices = person.notifications.order_by("-pk")[:TIMELINE]
+    rows += [(notice.created_at, notice_row(notice)) for notice in notices]
     return [row for _when, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[:TIMELINE]]
 
 
@@ -199,4 +203,14 @@ def change_row(change: Any) -> dict[str, Any]:
         "what": page_link(change, sentence_of(change)),
         "state": change_badge(change),
         "note": said(error_sentence(change)),
+    }
+
+
+def notice_row(notice: Notification) -> dict[str, Any]:
+    return {
+        "at": moment(notice.created_at),
+        "icon": icon("notifications"),
+        "what": page_link(notice, _("%(to)s told: %(subject)s") % {"to": notice.to, "subject": notice.subject}),
+        "state": state_badge(notice, NOTIFICATION_LOOK),
+        "note": said(notice.problem),
     }

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from audit.models import NotificationChannel
 from integrations.models import Connection
 from integrations.schemas import fields_of, known_fields
 from integrations.vendors.base import Vendor
@@ -48,6 +49,9 @@ class Stored:
         versions = MappingVersion.objects.filter(state=VersionState.PUBLISHED).select_related("mapping")
         specs = {version.mapping.name: _read(version) for version in versions}
         return {name: spec for name, spec in specs.items() if spec is not None}
+
+    def channels(self) -> set[str]:
+        return set(NotificationChannel.objects.values_list("name", flat=True))
 
     def fields(self, connection: str, object: str) -> Fields:
         """As known when the vendor does not answer; a vendor that did not answer is not asked again."""

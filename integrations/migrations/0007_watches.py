@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=40)),
                 ('cursor', models.TextField(blank=True)),
+                ('begun_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('lease', models.CharField(blank=True, max_length=26)),
                 ('lease_until', models.DateTimeField(null=True)),

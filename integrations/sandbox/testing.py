@@ -32,6 +32,8 @@ class RunningSandbox:
         self.app = app
         self.url = url
         self.getresponse_url = f"{url}/getresponse/v3"
+        self.highlevel_url = f"{url}/highlevel"
+        self.responder_url = f"{url}/responder/v2"
         self.salesforce_url = f"{url}/salesforce"
 
     @property

@@ -16,6 +16,15 @@ REFUSED_WHY = (
     "Company: accounts named “Northwind Test Account” are for training only. Use the customer's real company name."
 )
 OPTED_OUT = "jane.vanderberg@example.com"
+MESSAGE = {
+    "email": "noa.levi@example.com",
+    "first": "נועה",
+    "last": "לוי",
+    "phone": "052-2345678",
+    "messageId": "demo-1",
+    "channel": "sms",
+    "lastMessage": "שלום, מה המחיר של עיצוב לוגו?",
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Player:
 
     url: str
     say: Callable[[str], None] = print
+    messages_to: str = ""  # the webhook URL of the connection that takes messages; "" sends none
     session: requests.Session = field(default_factory=requests.Session)
 
     def steps(self) -> Iterator[Step]:
@@ -71,6 +81,8 @@ class Player:
                 yield self._convert
             if place == 7:
                 yield self._unsubscribe
+            if place == 8 and self.messages_to:
+                yield self._send_message
             if place == 9:
                 yield lambda: self._react("click", "noa.levi@example.com")
 
@@ -107,6 +119,10 @@ class Player:
         self._act("getresponse", "unsubscribe", {"email": OPTED_OUT})
         self.say(f"GetResponse: {OPTED_OUT} clicked unsubscribe")
 
+    def _send_message(self) -> None:
+        self._act("responder", "message", {"url": self.messages_to, "body": MESSAGE})
+        self.say(f"Responder Live: {MESSAGE['email']} wrote a message")
+
     def _lead_exists(self, email: str) -> bool:
         answer = self.session.get(f"{self.url}/control/salesforce/records/Lead", timeout=PATIENCE)
         answer.raise_for_status()
@@ -119,9 +135,9 @@ class Player:
         self.session.post(self.url + path, json=body, timeout=PATIENCE).raise_for_status()
 
 
-def play(sandbox_url: str, minutes: float, say: Callable[[str], None] = print) -> None:
+def play(sandbox_url: str, minutes: float, say: Callable[[str], None] = print, messages_to: str = "") -> None:
     """Play it all once, spread over `minutes`. Raises requests.RequestException when the sandbox is gone."""
-    player = Player(sandbox_url.rstrip("/"), say)
+    player = Player(sandbox_url.rstrip("/"), say, messages_to)
     steps = list(player.steps())
     pause = minutes * 60 / len(steps)
     for step in steps:

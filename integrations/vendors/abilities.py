@@ -47,9 +47,14 @@ class ObjectCapability:
     subscribing: tuple[str, ...] = ()
     one_per: str = ""  # a person has one record for each value of this field: GetResponse's list
     addresses: Mapping[str, str] = field(default_factory=dict)  # {"email": "Email", "phone": "Phone"}
+    found_by_email: bool = False  # its events may hold no id: the one record of the address is meant
     modified_field: str = ""  # when the record was changed last, whoever changed it
     made_field: str = ""  # when the record was made: nothing that is said of it happened before
     name_fields: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)  # fields that name the record it is about: {field: object}
+    nested: bool = False  # a record is reached by way of the one that it is about: every write says which that is
+    load_from: int = 0  # so many upserts or updates of one kind are cheaper as a load; 0: there are no loads
+    load_unless: tuple[str, ...] = ()  # options of the connection that a load could not keep to
     source: str = ""
 
 
@@ -129,6 +134,10 @@ class Capabilities:
         """Nothing is read or written there: it calls us, and is never called."""
         return not any(each.reads or each.writes for each in self.objects)
 
+    @property
+    def has_loads(self) -> bool:
+        return any(each.load_from for each in self.objects)
+
     def can_read(self, object: str) -> bool:
         """Whether its records can be read by id."""
         found = self.object(object)
@@ -147,7 +156,10 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Credential:
-    """One thing to enter on the connection page. `secret` ones are written and never shown again."""
+    """One thing to enter on the connection page. `secret` ones are written and never shown again.
+
+    `once`: its first use uses it up, and what comes of that must be kept.
+    """
 
     name: str
     label: str
@@ -156,6 +168,7 @@ class Credential:
     required: bool = True
     choices: tuple[str, ...] = ()
     table: bool = False  # names and what each stands for: "a = b; c = d", in a configuration file also as a table
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,12 +177,14 @@ class OAuth:
 
     `ready`: what that needs has been entered. `authorize_url`: where to go, of (account, our callback URL, state).
     `exchange` makes the code that comes back into a token, of (account, services, code, our callback URL).
+    `keeps_state`: the vendor gives the state back. One that may not is believed without, in the session that began.
     """
 
     label: str
     ready: Callable[[Account], bool]
     authorize_url: Callable[[Account, str, str], str]
     exchange: Callable[[Account, Services, str, str], Token]
+    keeps_state: bool = True
 
 
 @dataclass(frozen=True)

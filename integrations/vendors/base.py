@@ -66,6 +66,10 @@ class TokenStore(Protocol):
         """The newest one, also when it is over: its facts may hold what the next one is asked for with."""
         ...
 
+    def put(self, token: Token) -> None:
+        """Store this one at once: what renews it is good once, and must not be lost with what comes after it."""
+        ...
+
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         """Call `fetch` under a lock unless another worker already replaced `stale`; return what is stored then."""
         ...
@@ -143,6 +147,8 @@ class Notice:
     `vendor_event_id` is the same on every redelivery; "" when the vendor has none.
     `content` is the element itself as JSON-able data: what the event keeps, and what equal content is told by.
     `email` and `phone` are as the vendor wrote them. `unreadable` is the reason for quarantine, else "".
+    `account` is the vendor's name of the account that it is about, where one URL gets those of several, and only when
+    the call proves it; "": the account of the URL.
     """
 
     type: str
@@ -157,6 +163,7 @@ class Notice:
     email: str = ""
     phone: str = ""
     unreadable: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -364,6 +371,24 @@ class Client:
         """Carry out writes to one object; as few calls as the vendor allows; outcomes in the same order."""
         raise self._unsupported("write")
 
+    def open_load(self, writes: Sequence[Write]) -> str:
+        """Announce one load of many upserts, or of many updates, of one object and key; the vendor's id of it.
+
+        Nothing begins yet. Raises when there will be no such load.
+        """
+        raise self._unsupported("loads")
+
+    def fill_load(self, load: str, writes: Sequence[Write]) -> None:
+        """Hand over the writes that it was opened with, and let it begin; asked once. When this raises, look at it."""
+        raise self._unsupported("loads")
+
+    def look_at_load(self, load: str, writes: Sequence[Write]) -> list[Outcome] | None:
+        """The outcome of each of its writes; None while it is under way. One that never began will not.
+
+        Raises NotFound when the vendor knows nothing of it any more.
+        """
+        raise self._unsupported("loads")
+
     def callbacks(self, url: str) -> list[Callback]:
         """The webhooks registered at the vendor; those that go to `url` are ours."""
         raise self._unsupported("callbacks")
@@ -410,5 +435,6 @@ class Vendor:
     opted_in_at: Callable[[Record, Mapping[str, Any]], datetime | None]
     path: Callable[[Record, str], tuple[bool, Any]]  # (record, "customFields.company") -> (is it there, value)
     oauth: OAuth | None = None
+    account_option: str = ""  # the option that holds a connection's account as notices name it: one URL serves several
     acknowledgement: tuple[str, str] | None = None  # what a stored webhook is answered instead of JSON: (body, type)
     unkept: re.Pattern[bytes] | None = None  # what of a webhook's body is never stored: a session that came along

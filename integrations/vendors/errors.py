@@ -78,6 +78,7 @@ class Busy(TransientError):
 
     code = "busy"
     costs_attempt = False
+    retry_after: timedelta | None = None  # how long that may last, where it is known
 
 
 class ConfigurationError(CrosswalkError):

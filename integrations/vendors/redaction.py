@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus
 HIDDEN = "•••"
 SHORTEST_SECRET = 4  # shorter ones would blank half of every text
 SECRET_NAMES = (
-    r"access_token|refresh_token|id_token|client_secret|assertion|api_key|private_key|signature|sentToken|password"
+    r"access_?token|refresh_?token|id_token|user_token|token|client_?secret|assertion|api_key|private_key|signature"
+    r"|sentToken|password"
 )
 IN_JSON = re.compile(rf'("(?:{SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:.]+")

@@ -6,11 +6,15 @@ from difflib import get_close_matches
 
 from .base import Vendor
 from .getresponse import VENDOR as GETRESPONSE
+from .highlevel import VENDOR as HIGHLEVEL
+from .responder import VENDOR as RESPONDER
 from .salesforce import VENDOR as SALESFORCE
 from .webhook import VENDOR as WEBHOOK
 
 VENDORS: dict[str, Vendor] = {
     GETRESPONSE.slug: GETRESPONSE,
+    HIGHLEVEL.slug: HIGHLEVEL,
+    RESPONDER.slug: RESPONDER,
     SALESFORCE.slug: SALESFORCE,
     WEBHOOK.slug: WEBHOOK,
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from integrations.clients import ExchangeList, account_of
 from integrations.vendors.base import Services, Token, Vendor
-from integrations.vendors.errors import CrosswalkError, RecordError
+from integrations.vendors.errors import CrosswalkError, RecordError, Unavailable
 from integrations.vendors.registry import VENDORS
 
 from ..publishing import Stored
@@ -30,6 +30,9 @@ class OneToken:
 
     def last(self) -> Token | None:
         return self._token
+
+    def put(self, token: Token) -> None:
+        self._token = token
 
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         self._token = fetch()
@@ -68,6 +71,9 @@ class Trial:
     def mappings(self) -> dict[str, MappingSpec]:
         return {**self.stored.mappings(), **self.configuration.mappings}
 
+    def channels(self) -> set[str]:
+        return self.stored.channels()
+
     def fields(self, connection: str, object: str) -> Fields:
         """Asked once for each object; a vendor that did not answer is not asked again."""
         key = (connection, object)
@@ -95,8 +101,11 @@ class Trial:
 
 
 def _describe(wanted: ConnectionSpec, object: str) -> Fields:
-    services = Services(OneToken(), FreeBudget(), ExchangeList())
-    client = VENDORS[wanted.vendor].connect(wanted.account, services)
+    """Nothing is used up for a check: what is good once waits for the connection that keeps what comes of it."""
+    kind = VENDORS[wanted.vendor]
+    if any(each.once and wanted.credentials.get(each.name) for each in kind.credentials):
+        raise Unavailable(f"{wanted.name} is not asked before the file is applied: it signs in with what is good once.")
+    client = kind.connect(wanted.account, Services(OneToken(), FreeBudget(), ExchangeList()))
     return {field.name: field for field in client.describe(object)}
 
 

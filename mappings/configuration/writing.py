@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.health import account_changed
+from integrations.health import account_changed, account_mended
 from integrations.models import Connection
 from integrations.tokens import set_token
 
@@ -15,7 +15,8 @@ from ..publishing import put_in_force, save_draft
 from ..spec import MappingSpec, RuleSpec
 from .connections import ConnectionSpec
 
-ACCOUNT = ("environment", "mode", "base_url", "options")  # a person may have mended here what stopped the connection
+PLACE = ("environment", "base_url")  # another one is another account
+MENDABLE = ("mode", "options")  # a person may have mended here what stopped the connection
 
 
 def create_connection(spec: ConnectionSpec) -> None:
@@ -28,15 +29,18 @@ def create_connection(spec: ConnectionSpec) -> None:
 def update_connection(row: Connection, spec: ConnectionSpec) -> None:
     """A changed account asks for a new access token, and a connection that was stopped is tried again."""
     fresh_credentials = (row.credentials or {}) != spec.credentials
-    mended = fresh_credentials or any(getattr(row, key) != getattr(spec, key) for key in ACCOUNT)
+    is_another = fresh_credentials or any(getattr(row, key) != getattr(spec, key) for key in PLACE)
+    mended = any(getattr(row, key) != getattr(spec, key) for key in MENDABLE)
     _fill(row, spec)
     if fresh_credentials:
         row.credentials_changed_at = timezone.now()
     if spec.webhook_token:
         set_token(row, spec.webhook_token)
     row.save()
-    if mended:
+    if is_another:
         account_changed(row)
+    elif mended:
+        account_mended(row)
 
 
 def _fill(row: Connection, spec: ConnectionSpec) -> None:

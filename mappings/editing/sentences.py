@@ -42,6 +42,7 @@ EVENT_WORDS = {
     "appointment.updated": gettext_lazy("an appointment changes"),
     "appointment.cancelled": gettext_lazy("an appointment is cancelled"),
 }
+GATHERED = {"hourly": gettext_lazy(" every full hour"), "daily": gettext_lazy(" every day at 8:00")}
 NOTE = 60  # characters of a note that are shown
 Targets = Mapping[str, MappingSpec]
 
@@ -160,6 +161,13 @@ def _increment(params: Mapping[str, Any], _mappings: Targets) -> str:
     }
 
 
+def _notify(params: Mapping[str, Any], _mappings: Targets) -> str:
+    said = str(_("tell %s") % _listed(params.get("to", [])))
+    said += f" “{params.get('subject', '')}”"
+    said += _(" (at most once in %s for a person)") % params["quiet"] if params.get("quiet") else ""
+    return said + str(GATHERED.get(params.get("digest", ""), ""))
+
+
 def _listed(words: Any) -> str:
     said = [str(word) for word in words]
     head, tail = ", ".join(said[:-1]), said[-1] if said else ""
@@ -185,6 +193,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Targets], str]] = {
     "increment": _increment,
     "call": lambda p, m: _("call %(operation)s at %(connection)s") % p,
     "set": _set,
+    "notify": _notify,
 }
 
 

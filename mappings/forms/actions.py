@@ -40,6 +40,8 @@ LABELS = {
     "params": _("Parameters"),
     "to": _("To"),
     "subject": _("Subject"),
+    "quiet": _("Then quiet for"),
+    "digest": _("Gathered"),
 }
 
 
@@ -70,6 +72,10 @@ def _input(key: ActionKey, known: Known) -> forms.Field:
     if key.type in ("connections", "choices"):
         listed = known.connections if key.type == "connections" else list(key.choices)
         return inputs.several([(name, name) for name in listed], label, key.help, initial=key.default)
+    if key.type == "choice":
+        return inputs.choice(
+            [("", _("No")), *((word, _WORDS.get(word, word)) for word in key.choices)], label, key.help
+        )
     if key.type in ("texts", "values", "table") or key.name == "body":
         return inputs.lines(label, f"{key.help} {_HINTS.get(key.type, '')}".strip())
     if key.chosen_from:
@@ -79,6 +85,7 @@ def _input(key: ActionKey, known: Known) -> forms.Field:
     return field
 
 
+_WORDS = {"hourly": _("every hour"), "daily": _("every day")}
 _HINTS = {"texts": _("Several with commas."), "values": _("One per line: Status: Working"), "table": _("As JSON.")}
 _SHOW: dict[str, Callable[[Any], Any]] = {
     "connections": list,

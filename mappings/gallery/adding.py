@@ -8,11 +8,12 @@ from typing import Any
 
 from integrations.vendors.errors import CrosswalkError
 
-from ..configuration.applying import Plan, apply_configuration, plan_configuration
+from ..configuration.applying import Plan, Refused, apply_configuration, plan_configuration
 from ..configuration.reading import Configuration, configuration_of
 from ..models import Mapping as StoredMapping
 from ..models import Rule
 from ..publishing import Stored
+from ..spec.known import is_readable
 from .filling import Answers, fill
 from .reading import Template
 
@@ -42,13 +43,20 @@ def draft(template: Template, name: str, answers: Answers) -> Draft:
 
 def plan(wanted: Draft) -> Plan:
     """Changes nothing. Raises Refused with what is wrong, in sentences."""
+    _refuse_nothing(wanted)
     return plan_configuration(wanted.configuration)
 
 
 def add(wanted: Draft) -> Plan:
     """All of it or nothing; the new rules stand behind those that are there. Raises Refused."""
+    _refuse_nothing(wanted)
     last = Rule.objects.order_by("-position").values_list("position", flat=True).first() or 0
     return apply_configuration(wanted.configuration, first_position=last + 1)
+
+
+def _refuse_nothing(wanted: Draft) -> None:
+    if not wanted.rules:
+        raise Refused(["Nothing is chosen that a rule could do. Make at least one of the choices."])
 
 
 def free_name(template: Template) -> str:
@@ -64,19 +72,44 @@ def is_of(name: str, each: str) -> bool:
 
 
 def _fit(mapping: dict[str, Any]) -> Iterator[str]:
-    """Leave out the fields that the target does not have, and a key that it does not have."""
-    target = mapping["target"]
+    """Leave out the fields that either side does not have, and a key that the target does not have."""
+    source, target = mapping["source"], mapping["target"]
+    yield from _fit_sources(mapping, _fields(source["connection"], source["object"]), _where(source))
     known = _fields(target["connection"], target["object"])
     if known is None:
         return
-    where = f"{target['object']} at {target['connection']}"
     missing = [row["to"] for row in mapping["fields"] if row["to"] not in known]
     mapping["fields"] = [row for row in mapping["fields"] if row["to"] in known]
-    yield from (f"{name}: {where} has no such field, or does not show it." for name in missing)
+    yield from (f"{name}: {_where(target)} has no such field, or does not show it." for name in missing)
     key = mapping.get("key", {}).get("field")
     if key and key not in known:
         del mapping["key"]
-        yield f"The key {key}: {where} has no such field, so people are found by e-mail alone. Better make it first."
+        yield (
+            f"The key {key}: {_where(target)} has no such field, so people are found by e-mail alone. "
+            "Better make it first."
+        )
+
+
+def _fit_sources(mapping: dict[str, Any], known: Mapping[str, Any] | None, where: str) -> Iterator[str]:
+    """Of several fields to read from those that are there; a row that has none left goes."""
+    if not known:
+        return
+    for row in list(mapping["fields"]):
+        paths = _listed(row.get("from"))
+        there = [path for path in paths if is_readable(path, known)]
+        yield from (f"{path}: {where} has no such field." for path in paths if path not in there)
+        if paths and not there:
+            mapping["fields"].remove(row)
+        elif there != paths:
+            row["from"] = there
+
+
+def _listed(value: Any) -> list[str]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _where(side: Mapping[str, Any]) -> str:
+    return f"{side['object']} at {side['connection']}"
 
 
 def _fields(connection: str, object: str) -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 HOME = Path(__file__).parent
-JOBS = ("leads", "scores", "webinars", "opt-outs", "activities", "other tools")
+JOBS = ("leads", "contacts", "scores", "webinars", "opt-outs", "activities", "other tools")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audit.comparing import same_value
-from audit.models import Change
+from audit.models import Change, Notification
 from integrations.clients import ExchangeList, open_client
 from integrations.conflicts import Question
 from integrations.leases import Holding
@@ -36,6 +36,7 @@ class Case:
     person: Person | None = None
     link: Link | None = None
     changes: list[Change] = field(default_factory=list)
+    notices: list[Notification] = field(default_factory=list)  # what people of the team are to be told
     reasons: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)  # records found on the way that need no write
     agreed: list[Link] = field(default_factory=list)  # known records whose snapshot was brought up to date

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 
 from audit import optouts
 from audit.carrying import carry_to
-from audit.ledger import IN_LINE
+from audit.ledger import FREE, IN_LINE
 from audit.models import Change, Kind, OptOut
 from integrations.conflicts import ask_about_people
 from integrations.inbox import give_back
@@ -23,6 +24,9 @@ from .own_tasks import hear_of_tasks, is_about_people, kind_of, parent_of
 from .tombstones import DELETED, mind_tombstones
 
 OURS = (Kind.CONTACT, Kind.TASK, Kind.NOTE)  # writes that a vendor may tell us of as events
+SLOW_LANE = timedelta(
+    seconds=15
+)  # between two looks whether a write of the bulk lane has arrived: a load takes minutes
 EMAIL_CHANGED = "contact.email_changed"
 ABOUT_IDENTITY = (DELETED, EMAIL_CHANGED)
 
@@ -64,16 +68,26 @@ def _adopt(case: Case, sighting: Sighting, active: dict[str, Case]) -> None:
 def _without_own_writes(connection: Connection, active: dict[str, Case]) -> list[Case]:
     """While we still write to the record an event is about, the event waits: it may be that very write coming back.
 
-    An opt-out waits for nothing.
+    An opt-out waits for nothing, and nothing for a write that waits for another.
     """
     waiting = [case for case in active.values() if case.event.lane != "optouts"]
     people = [case.person for case in waiting if case.person]
-    rows = Change.objects.filter(person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
-    busy = set(rows.values_list("person_id", "kind"))
+    rows = Change.objects.filter(FREE, person__in=people, connection=connection, kind__in=OURS, state__in=IN_LINE)
+    lanes: dict[tuple[str | None, str], set[str]] = {}
+    for person_id, kind, lane in rows.values_list("person_id", "kind", "lane"):
+        lanes.setdefault((person_id, kind), set()).add(lane)
     for case in waiting:
-        if case.person and {(case.person.pk, Kind.CONTACT), (case.person.pk, kind_of(case))} & busy:
+        if at_work := _at_work(case, lanes):
             case.problem = Busy(f"A write of ours to {connection.name} is on its way.")
+            case.problem.retry_after = SLOW_LANE if at_work == {"bulk"} else None
     return [case for case in active.values() if case.problem is None]
+
+
+def _at_work(case: Case, lanes: Mapping[tuple[str | None, str], set[str]]) -> set[str]:
+    """The lanes of the writes that the event may be the echo of."""
+    if case.person is None:
+        return set()
+    return {lane for kind in (Kind.CONTACT, kind_of(case)) for lane in lanes.get((case.person.pk, kind), ())}
 
 
 def _sighting(connection: Connection, case: Case) -> Sighting:

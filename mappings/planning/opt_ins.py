@@ -8,6 +8,7 @@ from datetime import datetime
 from audit import optouts
 from audit.ledger import record_changes, wake_for
 from audit.models import OptOut
+from audit.opting_in import opt_in_changes
 
 from .case import Case
 
@@ -36,6 +37,6 @@ def _hear(case: Case, stop: OptOut, last_heard: datetime) -> None:
     ask = rule.opt_in != "lift"
     if not ask:
         optouts.lift_opt_out(stop, {"event": case.event.id, "rule": rule.name})
-    made = record_changes(optouts.opt_in_changes(stop, case.event, rule.name, ask))
+    made = record_changes(opt_in_changes(stop, case.event, rule.name, ask))
     case.reasons.append("A newer opt-in waits for approval." if ask else "A newer opt-in lifted the opt-out.")
     wake_for(made)

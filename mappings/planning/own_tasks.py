@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from audit.comparing import is_blank, same_value
@@ -27,11 +27,27 @@ def is_about_people(case: Case) -> bool:
 
 
 def parent_of(case: Case) -> Spot | None:
-    """The record that the event's task or note is about, where the event says so."""
-    parent = case.event.context.get("parent")
-    if not isinstance(parent, dict) or not parent.get("record_id"):
-        return None
-    return case.event.connection_id, str(parent.get("object", "")), str(parent["record_id"])
+    """The record that the event's task or note is about, where the event or the record says so."""
+    said = case.event.context.get("parent")
+    if isinstance(said, dict) and said.get("record_id"):
+        return case.event.connection_id, str(said.get("object", "")), str(said["record_id"])
+    return next(_named_parents(case), None)
+
+
+def lacks_parent(case: Case) -> bool:
+    """Whether only its full record can say whom it is about."""
+    return is_about_people(case) and bool(_about(case)) and parent_of(case) is None
+
+
+def _named_parents(case: Case) -> Iterator[Spot]:
+    for name, object in _about(case).items():
+        if case.record.get(name):
+            yield case.event.connection_id, object, str(case.record[name])
+
+
+def _about(case: Case) -> Mapping[str, str]:
+    capability = case.kind.capabilities.object(case.event.object)
+    return capability.about if capability else {}
 
 
 def hear_of_tasks(cases: Iterable[Case]) -> None:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from audit.hooks.recording import tell_events
 from audit.ledger import record_changes, wake_for
 from audit.models import ChangeState
+from audit.notifications.recording import record_notifications
 from integrations.conflicts import open_conflicts, waits_for
 from integrations.health import note_failure
 from integrations.inbox import VERSIONS, claim_events, held, postpone, settle_planned, still_ours, wait_for_person
@@ -31,6 +32,7 @@ from .echoes import drop_own_tags
 from .first_links import tell_stops_found
 from .forbidding import hold_for_source
 from .identifying import identify_cases, is_about_identity, stops_at_conversions, stops_carried
+from .naming import name_records
 from .opt_ins import hear_opt_ins
 from .reading import READ, read_records
 from .rules import load_rules, open_workshop, rules_for
@@ -104,7 +106,9 @@ def open_cases(
     for event in events:
         event.connection = connection
     cases = [Case(event, rules_for(event, rules), dict(event.record)) for event in events]
-    read_records(connection, [case for case in cases if case.rules], shop)
+    heard = [case for case in cases if case.rules]
+    name_records(connection, heard, shop)
+    read_records(connection, heard, shop)
     _apply_conditions(cases)
     return cases
 
@@ -202,10 +206,10 @@ def _asking(connection: Connection, cases: Sequence[Case], act: Callable[[], Non
 
 
 def _target_name(step: Step) -> str:
-    """The connection an action is about; of several, the first."""
+    """The connection an action is about; of several, the first; of none, that of the event."""
     if step.action.mapping:
         return step.shop.mappings[step.action.mapping][0].target_connection
-    return step.action.connection or step.params["connections"][0]
+    return step.action.connection or next(iter(step.params.get("connections", ())), step.rule.connection)
 
 
 @transaction.atomic
@@ -223,6 +227,7 @@ def _settle(cases: Sequence[Case]) -> None:
         change for case in present if case.problem is not None for change in case.changes if change.lane == "optouts"
     ]
     made = record_changes([change for case in finished for change in case.changes] + urgent)
+    record_notifications([notice for case in finished for notice in case.notices])
     tell_stops_found(clear)
     _remember(clear)
     conflicts = open_conflicts([(case.event, question) for case in finished for question in case.questions])

@@ -15,7 +15,8 @@ from integrations.vendors.registry import vendor
 
 from ..spec import RuleSpec
 from .case import Case, Workshop
-from .forbidding import stop_fields
+from .forbidding import stop_fields, unknown_stop
+from .own_tasks import lacks_parent
 
 ROUND_SECONDS = 15.0  # after which no further portion is asked for
 READ = "read_for_its_run"  # in the context of an event whose full record was read before
@@ -35,7 +36,8 @@ def read_records(connection: Connection, cases: Sequence[Case], shop: Workshop) 
 def needs_reading(case: Case, shop: Workshop) -> bool:
     """Whether any rule of the case wants the record read: always, or because a path is not in the event.
 
-    Where nothing can be read, the event says all there is.
+    Who might be added somewhere is read for whether they said stop, and a task for whom it is about. Where nothing can
+    be read, the event says all there is.
     """
     if not case.kind.capabilities.can_read(case.event.object):
         return False
@@ -43,7 +45,7 @@ def needs_reading(case: Case, shop: Workshop) -> bool:
         return True
     if case.event.context.get(READ):
         return False
-    return any(_wants(rule, case, shop) for rule in case.rules)
+    return lacks_parent(case) or any(_wants(rule, case, shop) for rule in case.rules)
 
 
 def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:
@@ -52,7 +54,7 @@ def _wants(rule: RuleSpec, case: Case, shop: Workshop) -> bool:
         return True
     if policies == {"never"}:
         return False
-    return any(not case.lookup(path)[0] for path in paths_of(rule, shop))
+    return unknown_stop(case, rule) or any(not case.lookup(path)[0] for path in paths_of(rule, shop))
 
 
 def paths_of(rule: RuleSpec, shop: Workshop) -> set[str]:

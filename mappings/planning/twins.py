@@ -12,6 +12,9 @@ from integrations.vendors.registry import vendor
 from .case import Case
 
 WINDOW = timedelta(hours=2)  # a push is repeated for less than that, and a look comes sooner
+# When a tag was put on, a look may not know: it may find it only when all tags are compared, every six hours.
+TAGS_WINDOW = timedelta(hours=8)
+TAGGINGS = ("contact.tagged", "contact.untagged")
 WAYS = (EventSource.WEBHOOK, EventSource.POLL)
 # What repeats do double. What carries a state is done again: the later of the two may know more.
 DONE_ONCE = frozenset({"create_task", "add_note", "increment", "call", "notify"})
@@ -24,7 +27,10 @@ SUBJECTS = {
 
 
 def told_before(cases: Sequence[Case]) -> set[str]:
-    """Ids of the events of which another tells the same that came by the other way and was planned already."""
+    """Ids of the events of which another tells the same that came by the other way and was planned already.
+
+    Each that came by one way answers for one by the other.
+    """
     asking = [case for case in cases if case.event.source in WAYS and case.person and _is_watched(case)]
     if not asking:
         return set()
@@ -33,10 +39,10 @@ def told_before(cases: Sequence[Case]) -> set[str]:
         type__in={case.event.type for case in asking},
         state=EventState.PLANNED,
         source__in=WAYS,
-        occurred_at__gte=min(case.event.occurred_at for case in asking) - WINDOW,
+        occurred_at__gte=min(case.event.occurred_at for case in asking) - TAGS_WINDOW,
     )
     planned = list(rows.only("id", "connection", "object", "record_id", "type", "source", "occurred_at", "context"))
-    return {case.event.id for case in asking if any(_is_twin(case.event, other) for other in planned)}
+    return {case.event.id for case in asking if _is_told(case.event, planned)}
 
 
 def _is_watched(case: Case) -> bool:
@@ -44,11 +50,18 @@ def _is_watched(case: Case) -> bool:
     return any(case.event.type in watch.events for watch in vendor(case.event.connection.vendor).capabilities.watches)
 
 
-def _is_twin(event: Event, other: Event) -> bool:
+def _is_told(event: Event, planned: Sequence[Event]) -> bool:
+    alike = [other for other in planned if _is_alike(event, other)]
+    own = sum(other.source == event.source for other in alike)
+    return len(alike) - own > own
+
+
+def _is_alike(event: Event, other: Event) -> bool:
     same = ("connection_id", "object", "record_id", "type")
-    if event.source == other.source or any(getattr(event, name) != getattr(other, name) for name in same):
+    if any(getattr(event, name) != getattr(other, name) for name in same):
         return False
-    return abs(event.occurred_at - other.occurred_at) <= WINDOW and _same_subject(event.context, other.context)
+    window = TAGS_WINDOW if event.type in TAGGINGS else WINDOW
+    return abs(event.occurred_at - other.occurred_at) <= window and _same_subject(event.context, other.context)
 
 
 def _same_subject(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -19,7 +19,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from audit.ledger import move_to_bulk
+from audit import loading
+from audit.ledger import LOAD, move_to_bulk
 from audit.models import Change
 from audit.verbs import AT_ONCE, VERBS
 from integrations import clock
@@ -37,7 +38,7 @@ from .progress import changes_under_way, events_waiting, held_by_the_brake, prog
 from .sources import STATE_EVENTS, capability_of, event_of, filters_of, source_object
 
 PLANNING, READING, FINISHING = range(3)  # `Run.position`
-AHEAD = 500  # records that are begun and not done when the next page is read
+AHEAD = 500  # records that are begun and not done when the next page is read, where no load would hold more
 PILOT = 20
 PLAN_HOLDS = timedelta(days=1)
 KEYS = frozenset({"rule", "since", "limit", "nights_only"})
@@ -115,12 +116,13 @@ def _next_step(run: Run) -> Step | Rest | None:
         return None
     if held_by_the_brake(run).exclude(braked__in=run.released).exists():
         return partial(_stop_at_brake, run)
-    waiting = _begun(run)
+    ahead = _ahead(run)
+    waiting = _begun(run, ahead)
     if run.position == FINISHING:
         return Rest(_("All is read; what was begun is being finished.")) if waiting else None
     if run.scope.get("nights_only") and not is_night(clock.now()):
         return Rest(_("It goes on at night, from 22:00."), next_night(clock.now()))
-    if waiting >= AHEAD:
+    if waiting >= ahead:
         return Rest("")
     return _page(run)
 
@@ -139,9 +141,20 @@ def _keep_plan(run: Run, plan: dict[str, Any]) -> None:
         run.position, run.total = READING, plan["records"]
 
 
-def _begun(run: Run) -> int:
+def _ahead(run: Run) -> int:
+    """A load is filled when one of the targets makes loads and enough is to be read."""
+    targets = [(target["connection"], target["object"]) for target in (run.plan or {}).get("targets", ())]
+    connections = Connection.objects.only("name", "vendor", "options").in_bulk(
+        {name for name, _object in targets}, field_name="name"
+    )
+    least = [loading.pays_from(connections[name], object) for name, object in targets if name in connections]
+    enough = min(filter(None, least), default=None)
+    return LOAD if enough and (run.total is None or run.total >= enough) else AHEAD
+
+
+def _begun(run: Run, ahead: int) -> int:
     """Records that are read and not planned, and changes that are not delivered; no more is counted than matters."""
-    most = AHEAD + 1
+    most = ahead + 1
     return events_waiting(run)[:most].count() + changes_under_way(run)[:most].count()
 
 

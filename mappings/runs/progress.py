@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from audit.ledger import FREE
 from audit.models import LINED_UP, OF_A_RUN, Brake, Change, ChangeState, Kind
 from integrations import clock
 from integrations.models import CallCount, Event, EventState
@@ -45,7 +46,8 @@ def events_waiting(run: Run) -> QuerySet[Event]:
 
 
 def changes_under_way(run: Run) -> QuerySet[Change]:
-    return Change.objects.filter(LINED_UP, OF_A_RUN, lane="bulk", run_id=run.pk)
+    """What waits for a change that failed or is held is not among them: nobody knows when that will be."""
+    return Change.objects.filter(LINED_UP, OF_A_RUN, FREE, lane="bulk", run_id=run.pk)
 
 
 def held_by_the_brake(run: Run) -> QuerySet[Change]:

@@ -18,8 +18,11 @@ KeyType = Literal[
     "number",
     "values",  # field of the target → text, number, true or false
     "table",
+    "choice",  # one of the key's choices
+    "span",  # a length of time: 10m, 1h, 2d
 ]
 CHANNELS = ("email", "sms", "call", "whatsapp", "all")
+DIGESTS = ("hourly", "daily")
 
 
 @dataclass(frozen=True)
@@ -183,12 +186,25 @@ _FORMS = (
     ActionForm(
         "notify",
         "Notify",
-        "Sends a message to people of your own team.",
+        "Tells people of your own team, once for each event.",
         (
-            ActionKey("to", "texts", "E-mail addresses.", required=True),
+            ActionKey(
+                "to",
+                "texts",
+                "E-mail addresses, names of channels, or a field that holds an address or a user: {OwnerId}.",
+                required=True,
+            ),
             _text("subject", "The subject, with {field} placeholders.", required=True),
             BODY,
+            ActionKey("quiet", "span", "After one message about a person, none about them for so long: 30m, 1h, 2d."),
+            ActionKey(
+                "digest",
+                "choice",
+                "Gathers messages into one for each recipient: every full hour, or every day at 8:00.",
+                choices=DIGESTS,
+            ),
         ),
+        ready=True,
     ),
 )
 ACTIONS: dict[str, ActionForm] = {form.name: form for form in _FORMS}

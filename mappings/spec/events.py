@@ -19,3 +19,10 @@ _WHAT = {
 EVENTS: tuple[str, ...] = tuple(f"{object}.{what}" for object, happenings in _WHAT.items() for what in happenings)
 
 HAPPENED_AT = "crosswalk.happened_at"  # a path that every event has: when it happened
+# What events say beside the record, by what they are about: the first part of a path.
+SAID_BESIDE = {
+    "contact": ("tag", "sourceCampaign", "reason", "converted"),
+    "email": ("message", "clickTrack"),
+    "message": ("message",),
+    "webinar": ("webinar",),
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,6 +25,8 @@ class Known(Protocol):
     def connections(self) -> Mapping[str, Vendor]: ...
 
     def mappings(self) -> Mapping[str, MappingSpec]: ...
+
+    def channels(self) -> Collection[str]: ...
 
     def fields(self, connection: str, object: str) -> Fields:
         """The object's fields, as known or by asking. Raises CrosswalkError when they cannot be had."""

@@ -20,6 +20,7 @@ _KINDS = {
     "number": "a number",
     "values": "a table",
     "table": "a table",
+    "span": "a length of time",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..texts import check, paths_of
 from .actions import ActionForm, ActionKey
 from .reading import Scalar, Table, unknown
+from .spans import span_of
 
 _LATER = re.compile(r"\+\d{1,4}[smhd]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -62,6 +63,19 @@ def _values(table: Table, key: ActionKey) -> dict[str, Any]:
     return dict(fields.data)
 
 
+def _choice(table: Table, key: ActionKey) -> str:
+    return table.choice(key.name, key.choices)
+
+
+def _span(table: Table, key: ActionKey) -> str:
+    span = table.text(key.name, required=key.required).strip()
+    try:
+        span_of(span or "1s")
+    except ValueError as error:
+        table.refuse(key.name, str(error))
+    return span
+
+
 def _due(table: Table, key: ActionKey) -> str:
     due = table.text(key.name, required=key.required).strip()
     if due.startswith("+") and not _LATER.fullmatch(due):
@@ -99,9 +113,16 @@ _READERS: dict[str, Callable[[Table, ActionKey], Any]] = {
     "texts": _texts,
     "due": _due,
     "number": lambda table, key: table.number(key.name, key.default, key.required),
+    "choice": _choice,
+    "span": _span,
     "values": _values,
     "table": _plain_table,
 }
+
+
+def words_of(recipients: str) -> list[str]:
+    """The single recipients of a text, which stand between commas."""
+    return [word.strip() for word in re.split(r"[,;\n]", recipients) if word.strip()]
 
 
 def paths_of_due(due: str) -> set[str]:

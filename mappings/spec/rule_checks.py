@@ -6,8 +6,10 @@ from integrations.vendors.base import Vendor
 
 from .action_checks import Place, check_ability
 from .actions import ACTIONS
+from .events import SAID_BESIDE
 from .known import Fields, Findings, Known, is_readable
 from .reading import unknown
+from .recipients import check_recipients
 from .rule import ActionSpec, RuleSpec
 
 _OWN_RECORDS = ("task", "note", "appointment")  # what other events are about is a contact
@@ -36,8 +38,9 @@ def _warn_of_unknown_paths(spec: RuleSpec, vendor: Vendor, findings: Findings) -
     """Events say more than records hold, so that an unknown path is no mistake for certain."""
     paths = sorted(spec.paths())
     fields = _event_fields(spec, vendor, findings) if paths else {}
+    beside = SAID_BESIDE.get(spec.event.partition(".")[0], ())
     for path in paths if fields else ():
-        if not is_readable(path, fields):
+        if path.partition(".")[0] not in beside and not is_readable(path, fields):
             findings.warn(f"{unknown(path, 'a known field', fields)} It is empty unless the event says it.")
 
 
@@ -59,6 +62,8 @@ def _check_action(rule: RuleSpec, action: ActionSpec, place: Place, findings: Fi
     if action.mapping:
         _check_mapping_use(rule, action, place, findings)
         return
+    if action.name == "notify":
+        check_recipients(rule, action, place, findings)
     for connection in action.connections():
         key = "connection" if action.connection else "connections"
         vendor = findings.vendor(connection, *place, key)

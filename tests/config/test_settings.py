@@ -69,3 +69,32 @@ def test_https_is_forced_only_in_production_at_a_public_https_address(
     shown = json.loads(done.stdout)
     assert shown["SECURE_SSL_REDIRECT"] is shown["SESSION_COOKIE_SECURE"] is shown["CSRF_COOKIE_SECURE"] is is_forced
     assert (shown["SECURE_HSTS_SECONDS"] > 0) is is_forced
+
+
+MAIL = (
+    "-c",
+    "import json; from config import settings as s; print(json.dumps({name: getattr(s, name, None) for name in "
+    "('MAIL_IS_SET', 'EMAIL_HOST', 'EMAIL_PORT', 'EMAIL_HOST_USER', 'EMAIL_HOST_PASSWORD', 'EMAIL_USE_TLS', "
+    "'DEFAULT_FROM_EMAIL')}))",
+)
+PUBLIC = {"PUBLIC_URL": "https://crosswalk.example.com"}
+
+
+def test_a_mail_server_is_set_by_one_url() -> None:
+    url = "smtp+tls://me%40example.com:p%2Fw@mail.example.com:587"
+    done = run(MAIL, SAFE | PUBLIC | {"EMAIL_URL": url, "EMAIL_FROM": "Us <us@example.com>"})
+    assert list(json.loads(done.stdout).values()) == [
+        *(True, "mail.example.com", 587, "me@example.com", "p/w", True, "Us <us@example.com>")
+    ]
+
+
+def test_without_a_mail_server_nothing_is_set_but_the_sender() -> None:
+    shown = json.loads(run(MAIL, SAFE | PUBLIC).stdout)
+    assert shown["MAIL_IS_SET"] is False
+    assert shown["DEFAULT_FROM_EMAIL"] == "Crosswalk <crosswalk@crosswalk.example.com>"
+
+
+def test_a_mail_url_that_nobody_knows_is_refused_without_its_password() -> None:
+    done = run(CHECK, SAFE | {"EMAIL_URL": "mail://me:hidden-word@mail.example.com"})
+    assert done.returncode != 0 and "EMAIL_URL starts with" in done.stderr.splitlines()[-1]
+    assert "hidden-word" not in done.stderr

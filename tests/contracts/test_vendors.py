@@ -38,9 +38,19 @@ EVENTS = {
 LOOKUP_KINDS = {key.chosen_from for form in ACTIONS.values() for key in form.keys} - {""}
 LOOKUP_KINDS |= {"message", "webinar", "form", "landing_page"}  # in conditions only
 SANDBOX = {  # where each vendor is simulated, and who may sign in there
+    "highlevel": ("highlevel", {"token": "pit-sandbox-highlevel-token"}),
     "getresponse": ("getresponse/v3", {"api_key": "sandbox-getresponse-key"}),
+    "responder": (
+        "responder/v2",
+        {
+            "client_id": "238",
+            "client_secret": "sandbox-responder-secret",
+            "user_token": "sandbox-responder-user-token",
+        },
+    ),
     "salesforce": ("salesforce", {"client_id": "sandbox-client-id", "client_secret": "sandbox-client-secret"}),
 }
+OPTIONS = {"highlevel": {"location_id": "locSandbox0001"}}
 GROUPS = (errors.TransientError, errors.ConfigurationError, errors.RecordError)
 
 every_vendor = pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda v: v.slug)
@@ -56,7 +66,7 @@ every_payload = pytest.mark.parametrize(
 def account(vendor: Vendor) -> Account:
     """An account with every secret of the vendor filled in."""
     credentials = {c.name: SECRET if c.secret else c.name for c in vendor.credentials if c.name != "flow"}
-    return Account(f"{vendor.slug}-main", "https://vendor.example.com", credentials)
+    return Account(f"{vendor.slug}-main", "https://vendor.example.com", credentials, OPTIONS.get(vendor.slug, {}))
 
 
 def client(vendor: Vendor, bench: Bench) -> Client:
@@ -107,6 +117,14 @@ def test_the_client_answers_every_read_of_the_capabilities(vendor: Vendor) -> No
     for object_ in vendor.capabilities.objects:
         for read in object_.reads:
             assert READS[read] in vars(kind), f"{object_.name} {read}"
+
+
+@every_vendor
+def test_the_client_makes_loads_when_the_capabilities_say_that_they_pay(vendor: Vendor) -> None:
+    made = {"open_load", "fill_load", "look_at_load"} & set(vars(type(client(vendor, Bench()))))
+    assert len(made) == (3 if vendor.capabilities.has_loads else 0)
+    options = {option.name for option in vendor.options}
+    assert all(set(object_.load_unless) <= options for object_ in vendor.capabilities.objects)
 
 
 @every_vendor
@@ -167,7 +185,8 @@ def test_look_ups_are_answered_exactly_where_the_capabilities_say_so(vendor: Ven
 
 @called_vendor
 def test_every_look_up_is_there_at_the_simulated_vendor(vendor: Vendor, sandbox: RunningSandbox) -> None:
-    simulated = Account(vendor.slug, f"{sandbox.url}/{SANDBOX[vendor.slug][0]}", SANDBOX[vendor.slug][1])
+    path, credentials = SANDBOX[vendor.slug]
+    simulated = Account(vendor.slug, f"{sandbox.url}/{path}", credentials, OPTIONS.get(vendor.slug, {}))
     asked = vendor.connect(simulated, Bench().services)
     for each in vendor.capabilities.lookups:
         entries = list(asked.look_up(each.key))
@@ -208,8 +227,15 @@ def test_each_event_of_a_call_has_an_id_of_its_own_or_content_of_its_own(vendor:
 
 @every_payload
 def test_a_payload_is_authentic_or_refused(vendor: Vendor, payload: Payload) -> None:
-    """Without a secret it passes: the token in the URL is the proof. With one, who can sign has to."""
+    """Without a secret it passes: the token in the URL is the proof. With one, who can sign has to.
+
+    What its vendor always signs never passes without.
+    """
     unsigned = dataclasses.replace(account(vendor), credentials={})
+    if payload.signed:
+        with pytest.raises(errors.Forged):
+            vendor.webhooks.verify(payload.inbound, unsigned)
+        return
     vendor.webhooks.verify(payload.inbound, unsigned)
     if any(c.name == "signing_secret" for c in vendor.credentials):
         with pytest.raises(errors.Forged):

@@ -74,7 +74,7 @@ def test_a_change_that_kills_every_worker_ends_as_failed(world: World) -> None:
 def test_a_fault_of_ours_fails_its_change_with_a_trace_and_no_retry(world: World) -> None:
     world.main_job()
     world.subscribe("f@example.com", name="Dana Cohen")
-    with mock.patch("audit.delivery._write", side_effect=KeyError("x")):
+    with mock.patch("audit.delivery.write_of", side_effect=KeyError("x")):
         world.work()
     [change] = world.changes()
     assert change.state == ChangeState.FAILED

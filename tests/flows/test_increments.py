@@ -317,3 +317,19 @@ def test_a_rule_of_its_own_counts_for_itself(office: Office, record_id: str) -> 
     office.rule("contact.tagged", {"increment": SCORE}, name="by-one")
     tag(office, record_id, name="t1")
     assert score(office) == 6
+
+
+# --- circles ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counting", ["each other", "itself"])
+def test_rules_that_count_updates_do_not_go_round(office: Office, counting: str) -> None:
+    there = "right" if counting == "each other" else "left"
+    office.rule("contact.updated", {"increment": SCORE | {"connection": there, "by": 1}})
+    office.rule("contact.updated", {"increment": SCORE | {"connection": "left", "by": 1}}, connection="right")
+    record_id = office.person()
+    for number in range(10):
+        office.left.edit(record_id, name=f"Dana {number}")
+        office.work_both()
+        assert len(increments()) == number + 1
+    assert office.systems[there].records.popitem()[1]["score"] == 10

@@ -10,10 +10,14 @@ import pytest
 from django.utils import timezone
 
 from audit import delivery
-from audit.models import ChangeState, OptOut, OptOutState
-from integrations.models import Event, EventSource
+from audit.models import Change, ChangeState, OptOut, OptOutState
+from audit.optouts import lift_opt_out
+from integrations.models import Connection, Event, EventSource
 from integrations.sandbox.getresponse.moments import as_getresponse
 from integrations.sandbox.getresponse.seed import NEWSLETTER_LIST
+from mappings.models import Rule
+from mappings.planning.case import Case
+from mappings.planning.forbidding import hold_for_source
 from mappings.planning.planner import plan_due
 from tests.flows.test_getresponse_target import DANA, LEAD_TO_CONTACT, UPSERT, Outbound
 
@@ -142,3 +146,79 @@ def test_a_contact_that_is_there_is_still_updated_for_a_lead_that_says_stop(outb
     outbound.hear_of(outbound.lead(), HasOptedOutOfEmail=True)
     outbound.work()
     assert outbound.contacts[0]["name"] == "Cohen"
+
+
+@pytest.mark.parametrize(("channel", "state"), [("Email", ChangeState.HELD), ("SMS", ChangeState.QUEUED)])
+def test_only_a_stop_of_a_channel_that_the_target_has_holds(outbound: Outbound, channel: str, state: str) -> None:
+    highlevel = Connection(name="hl", vendor="highlevel")
+    event = Event(connection=highlevel, object="contact", record_id="h1")
+    case = Case(event, [], {"dndSettings": {channel: {"status": "active"}}})
+    case.changes.append(Change(connection=outbound.getresponse, object="contact", operation="upsert"))
+    hold_for_source([case])
+    assert case.changes[0].state == state
+
+
+# --- another address --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moving(outbound: Outbound) -> Outbound:
+    """Somebody on a list has said stop, and their lead has another address now."""
+    outbound.start()
+    lead = outbound.lead()
+    outbound.hear_of(lead)
+    outbound.settle_accepted()
+    hear_stop(outbound, lead)
+    outbound.work()
+    outbound.hear_of(lead, Email="new@example.com")
+    return outbound
+
+
+def test_a_contact_gets_no_new_address_before_that_is_blocked(moving: Outbound) -> None:
+    plan_due("events")
+    delivery.deliver_due("events")  # ahead of the lane of stops
+    [contact] = moving.contacts
+    assert (contact["email"], moving.changes()[-1].state) == (DANA, ChangeState.HELD)
+
+
+def test_a_contact_gets_the_new_address_once_that_is_blocked(moving: Outbound) -> None:
+    moving.work()
+    [contact] = moving.contacts
+    assert contact["email"] == "new@example.com" and "new@example.com" in moving.masks
+
+
+def test_lifting_a_stop_lets_nothing_go_that_waits_for_an_approval(outbound: Outbound) -> None:
+    outbound.start()
+    Rule.objects.filter(name="lead-changed").update(approve="always")
+    outbound.hear_of(outbound.lead())
+    outbound.work()
+    [waiting] = outbound.changes()
+    stop = OptOut.objects.create(person=waiting.person, connection=outbound.salesforce, heard_at=timezone.now())
+    lift_opt_out(stop, {})
+    waiting.refresh_from_db()
+    assert waiting.state == ChangeState.HELD
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("connection", "operation", "params"),
+    [
+        ("getresponse-main", "trigger_custom_event", {"name": "demo", "contactId": "c1"}),
+        ("getresponse-main", "start_autoresponder", {"contactId": "c1", "dayOfCycle": "0"}),
+        ("salesforce-main", "run_standard_action", {"action": "emailSimple", "inputs": []}),
+    ],
+)
+def test_what_mails_people_is_not_called_for_somebody_who_said_stop(
+    outbound: Outbound, connection: str, operation: str, params: dict[str, Any]
+) -> None:
+    outbound.start()
+    lead = outbound.lead()
+    hear_stop(outbound, lead)
+    outbound.work()
+    call = {"call": {"connection": connection, "operation": operation, "params": params}}
+    outbound.lead_rule("mail", "contact.created", call)
+    outbound.hear_of(lead, "contact.created")
+    outbound.work()
+    assert [c.state for c in outbound.changes(operation="call")] == [ChangeState.HELD]

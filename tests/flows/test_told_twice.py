@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.models import Event, WatchState
+from audit.models import Change
+from integrations.ids import new_id
+from integrations.models import Event, EventSource, EventState, Person, WatchState
+from integrations.vendors.getresponse.resources.changes import SWEEP
 from tests.world import World
 
 AT = {"connection": "salesforce-main"}
@@ -76,3 +79,50 @@ def test_what_happened_long_before_is_another_happening(calling: World) -> None:
     Event.objects.update(occurred_at=timezone.now() - timedelta(hours=3))
     look_again(calling)
     assert len(tasks(calling)) == 2, contact
+
+
+def test_the_next_happening_is_not_taken_for_the_last_one_that_came_both_ways(calling: World) -> None:
+    calling.rule("again", "contact.tagged", {"create_task": AT | {"title": "Tagged"}})
+    contact = calling.subscribe("dana@example.com", name="Dana Cohen")
+    calling.work()
+    for _time in range(3):  # each is pushed at once, and seen a little later
+        for source in (EventSource.WEBHOOK, EventSource.POLL):
+            hear_of_tag(calling, contact, source)
+            calling.work()
+    assert [task["Subject"] for task in tasks(calling)].count("Tagged") == 3
+
+
+def hear_of_tag(world: World, contact: dict[str, Any], source: str) -> None:
+    now = timezone.now()
+    Event.objects.create(
+        connection=world.getresponse, type="contact.tagged", object="contact", record_id=contact["contactId"],
+        record=contact, context={"tag": {"tagId": "tgVip", "name": "vip"}}, source=source,
+        occurred_at=now, received_at=now,
+        state=EventState.NEW, dedupe_key=new_id(), order_key=contact["contactId"],
+    )  # fmt: skip
+
+
+def test_a_tag_that_the_comparison_of_all_tags_finds_six_hours_later_was_told_before(calling: World) -> None:
+    calling.rule("again", "contact.tagged", {"create_task": AT | {"title": "Tagged"}})
+    contact = calling.subscribe("dana@example.com", name="Dana Cohen")
+    calling.work()
+    hear_of_tag(calling, contact, EventSource.WEBHOOK)
+    calling.work()
+    Event.objects.update(occurred_at=timezone.now() - SWEEP - timedelta(minutes=10))
+    hear_of_tag(calling, contact, EventSource.POLL)
+    calling.work()
+    assert [task["Subject"] for task in tasks(calling)].count("Tagged") == 1
+
+
+def test_a_tag_of_ours_that_the_comparison_of_all_tags_finds_six_hours_later_is_no_news(calling: World) -> None:
+    calling.rule("again", "contact.tagged", {"create_task": AT | {"title": "Tagged"}})
+    contact = calling.subscribe("dana@example.com", name="Dana Cohen")
+    calling.work()
+    ours = {"object": "contact", "operation": "add_tags", "kind": "tag", "order_key": "o", "state": "applied"}
+    Change.objects.create(
+        connection=calling.getresponse, person=Person.objects.get(), diff={"tags": {"after": ["vip"]}},
+        applied_at=timezone.now() - SWEEP - timedelta(minutes=10), **ours,
+    )  # fmt: skip
+    hear_of_tag(calling, contact, EventSource.POLL)
+    calling.work()
+    assert [task["Subject"] for task in tasks(calling)] == ["Call Dana Cohen"]

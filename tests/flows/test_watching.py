@@ -300,6 +300,24 @@ def test_what_is_wanted_names_the_events_of_rules_and_who_is_told_opt_outs(pair:
     assert "contact.deleted" in wanted["right"]
 
 
+def test_seeing_what_we_wrote_says_nothing_of_when_it_was_heard(pair: Pair) -> None:
+    """The record may have been changed last long before, or long after: neither is when the person said stop."""
+    copy_to_right()
+    stop_rule("stop", "left", "opt_out.changed", "right")
+    stop_rule("on", "right", "opt_out.changed", "left", "right")
+    work()
+    anna = sign_up_unreported(pair, email="anna@example.com", name="Anna", stopped=False)
+    look_again()
+    edit_unreported(pair, anna, stopped=True)
+    look_again()
+    before = OptOut.objects.values_list("heard_at", "heard_last_at").get()
+    (copied,) = pair.right.records
+    pair.right.records[copied]["modified"] = "2026-06-01T00:00:00+00:00"
+    look_again()
+    assert Event.objects.filter(type="opt_out.changed", connection__name="right").exists()
+    assert OptOut.objects.values_list("heard_at", "heard_last_at").get() == before
+
+
 def test_a_stop_that_was_there_before_we_came_is_copied_when_the_record_is_first_found(pair: Pair) -> None:
     pair.right.sign_up(email="anna@example.com", name="Anna", stopped=True)
     copy_to_right()
@@ -405,3 +423,14 @@ def test_how_often_is_set_in_the_file(pair: Pair, watch: dict[str, int], said: s
         assert any(said in str(problem) for problem in problems)
     else:
         assert not problems and spec is not None and spec.options == {"watch": watch}
+
+
+def test_the_dashboard_says_what_was_not_looked_at_for_too_long(pair: Pair, admin_client: Client) -> None:
+    copy_to_right()
+    work()
+    assert "were not looked at" not in admin_client.get("/admin/").content.decode()
+    WatchState.objects.update(looked_at=timezone.now() - timedelta(hours=1))
+    page = admin_client.get("/admin/").content.decode()
+    assert "left: changed contacts were not looked at since" in page and "Not everything is in step" in page
+    Connection.objects.update(blocked=True)  # then that is what is said
+    assert "were not looked at" not in admin_client.get("/admin/").content.decode()

@@ -33,6 +33,9 @@ class Shop:
         plain = {**COPY, "target": {"connection": "plain", "object": "contact"}}
         return {"copy": parse_mapping("copy", COPY), "plain": parse_mapping("plain", plain)}
 
+    def channels(self) -> set[str]:
+        return {"sales-team"}
+
     def fields(self, connection: str, object: str) -> Mapping[str, Field]:
         if connection == "left":
             raise Unsupported("Not asked.")
@@ -62,6 +65,14 @@ FINE: list[dict[str, Any]] = [
     {"delete": {"mapping": "copy"}},
     {"call": RIGHT | {"operation": "start_course", "params": {"course": "{name}"}}},
     {"call": RIGHT | {"operation": "note_visit", "body": {"who": ["{email}"]}}},
+    {
+        "notify": {
+            "to": ["noa@example.com, sales-team", "{owner}"],
+            "subject": "{name}",
+            "quiet": "30d",
+            "digest": "daily",
+        }
+    },
 ]
 
 
@@ -124,6 +135,15 @@ def test_what_the_vendor_can_do_is_accepted(action: dict[str, Any]) -> None:
         ),
         ({"call": RIGHT | {"operation": "lead_added"}}, "call.operation: 'lead_added' is not an operation of Memory."),
         ({"call": RIGHT | {"operation": "start_course"}}, "call.params: start_course needs course in params."),
+        (
+            {"notify": {"to": ["sales-teem"], "subject": "x"}},
+            "notify.to: 'sales-teem' is not a channel. Did you mean sales-team? Channels are made under Set up.",
+        ),
+        ({"notify": {"to": ["noa@"], "subject": "x"}}, "notify.to: 'noa@' is not an e-mail address."),
+        (
+            {"notify": {"to": ["noa@example.com, {email}"], "subject": "x"}},
+            "notify.to: {email} is the person's own address: notifications are for your own team.",
+        ),
     ],
 )
 def test_what_it_cannot_do_is_refused_with_the_reason(action: dict[str, Any], problem: str) -> None:
@@ -162,6 +182,14 @@ def test_what_may_be_a_mistake_is_said(action: dict[str, Any], warning: str) -> 
         ({"create_task": RIGHT}, "title is missing."),
         ({"create_task": RIGHT | {"title": "x", "due": "+2 days"}}, "'+2 days' is not a time from now."),
         ({"call": RIGHT}, "operation is missing."),
+        ({"notify": {"subject": "x"}}, "to is missing."),
+        ({"notify": {"to": ["a@example.com"]}}, "subject is missing."),
+        ({"notify": {"to": ["a@example.com"], "subject": "x", "quiet": "1 hour"}}, "'1 hour' is not a length of time."),
+        ({"notify": {"to": ["a@example.com"], "subject": "x", "quiet": "31d"}}, "'31d' is too long: 30d is the most."),
+        (
+            {"notify": {"to": ["a@example.com"], "subject": "x", "digest": "weekly"}},
+            "'weekly' is not one of hourly, daily.",
+        ),
         ({"call": RIGHT | {"operation": "x", "body": {"a": ["{name"]}}}, "A single { at character 1"),
     ],
 )

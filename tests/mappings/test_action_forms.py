@@ -53,6 +53,14 @@ ACTIONS_AND_SENTENCES: list[tuple[dict[str, Any], str]] = [
         {"call": RIGHT | {"operation": "start_course", "params": {"course": "c1"}, "body": {"who": ["{email}"]}}},
         "call start_course at right",
     ),
+    (
+        {"notify": {"to": ["noa@example.com", "sales-team"], "subject": "{name} is hot", "body": "One\ntwo"}},
+        "tell noa@example.com and sales-team “{name} is hot”",
+    ),
+    (
+        {"notify": {"to": ["{owner}"], "subject": "Hot", "quiet": "1h", "digest": "hourly"}},
+        "tell {owner} “Hot” (at most once in 1h for a person) every full hour",
+    ),
 ]
 KNOWN = Known(["left", "right"], ["copy"], Choices())
 IDS = [next(iter(action)) for action, _sentence in ACTIONS_AND_SENTENCES]
@@ -93,3 +101,14 @@ def test_a_number_that_makes_no_sense_is_refused_beside_its_input(admin_client: 
     row: Rule = world.rule("r", "contact.subscribed", {"create_task": {"connection": "salesforce-main", "title": "x"}})
     page = edit(admin_client, row, {"actions-0-create_task-most_per_day": "0"})
     assert "most_per_day is a whole number from 1 on." in page.content.decode()
+
+
+def test_a_notification_is_typed_into_the_rule_editor(admin_client: Client, world: World) -> None:
+    row: Rule = world.rule("r", "contact.subscribed", {"notify": {"to": ["a@example.com"], "subject": "x"}})
+    typed = {"actions-0-notify-to": "a@example.com, b@example.com", "actions-0-notify-digest": "daily"}
+    assert edit(admin_client, row, typed).status_code == 302
+    row.refresh_from_db()
+    keys = {"to": ["a@example.com", "b@example.com"], "subject": "x", "digest": "daily"}
+    assert row.actions == [{"notify": keys}]
+    page = edit(admin_client, row, {"actions-0-notify-to": "sales-team"}).content.decode()
+    assert "&#x27;sales-team&#x27; is not a channel." in page

@@ -17,6 +17,9 @@ from audit.models import Change, OptOut
 from integrations.clients import open_client
 from integrations.lookups import entries_of
 from integrations.models import Connection, Event, WatchState
+from integrations.sandbox.highlevel.options import LOCATION, TOKEN
+from integrations.sandbox.highlevel.seed import WORKFLOW
+from integrations.sandbox.responder.options import CLIENT_ID, CLIENT_SECRET, USER_TOKEN
 from integrations.tokens import set_token
 from integrations.vendors.registry import VENDORS
 from mappings.configuration.applying import Refused
@@ -26,7 +29,14 @@ from mappings.gallery.reading import Question, Role, Template, templates
 from mappings.models import Mapping, Rule
 from tests.world import World
 
-ROLES = {"getresponse": "getresponse-main", "salesforce": "salesforce-main", "webhook": "zapier"}
+RESPONDER = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "user_token": USER_TOKEN}
+ROLES = {
+    "getresponse": "getresponse-main",
+    "highlevel": "highlevel-main",
+    "responder": "responder-main",
+    "salesforce": "salesforce-main",
+    "webhook": "zapier",
+}
 ANSWERS: dict[str, Any] = {
     "tags": ["pricing_page_visited"],
     "lists": ["abc123def"],
@@ -34,7 +44,13 @@ ANSWERS: dict[str, Any] = {
     "field": "NumberOfEmployees",
     "messages": ["n1"],
     "most": 3,
+    "list": "abc123def",
+    "done_tags": ["demo_watched"],
+    "note_tags": ["demo_watched"],
+    "workflow": WORKFLOW,
+    "words": ["price", "מחיר"],
 }
+CHOOSE_SOMETHING = ("highlevel-routing",)  # does nothing unless something is chosen
 TEMPLATES = list(templates().values())
 
 
@@ -45,7 +61,16 @@ def world(world: World) -> World:
     tool = Connection(name="zapier", vendor="webhook", options=options)
     set_token(tool, "zapier-token")
     tool.save()
+    connect(world, "highlevel", world.sandbox.highlevel_url, {"token": TOKEN}, {"location_id": LOCATION})
+    connect(world, "responder", world.sandbox.responder_url, RESPONDER)
     return world
+
+
+def connect(world: World, slug: str, url: str, credentials: dict[str, Any], options: Any = None) -> None:
+    connection = Connection(name=f"{slug}-main", vendor=slug, base_url=url, credentials=credentials)
+    connection.options = options or {}
+    set_token(connection, f"{slug}-token")
+    connection.save()
 
 
 def roles_of(template: Template) -> dict[str, str]:
@@ -137,6 +162,10 @@ def test_a_template_can_be_added_with_and_without_what_may_be_left_out(
     world: World, template: Template, everything: bool
 ) -> None:
     wanted = draft(template, template.key, answers_of(template, everything))
+    if template.key in CHOOSE_SOMETHING and not everything:
+        with pytest.raises(Refused, match="at least one"):
+            add(wanted)
+        return
     assert not any("<" in text for text in texts_in(wanted.configuration.document.data))
     assert plan(wanted).steps
     add(wanted)

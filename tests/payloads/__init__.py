@@ -12,12 +12,16 @@ from integrations.vendors.base import Inbound
 
 @dataclass(frozen=True)
 class Payload:
-    """One call to our webhook URL, and the types of the notices that it holds ("" for a type we do not know)."""
+    """One call to our webhook URL, and the types of the notices that it holds ("" for a type we do not know).
+
+    `signed`: its vendor signs such a call with a key that only it has; the file is without the signature.
+    """
 
     name: str
     source: str
     types: tuple[str, ...]
     inbound: Inbound
+    signed: bool = False
 
 
 def payloads(vendor: str) -> list[Payload]:
@@ -38,4 +42,4 @@ def _read(file: Path) -> Payload:
     )
     query = parse_qsl(facts["query"], keep_blank_values=True)
     inbound = Inbound(facts["method"], facts["headers"], query, body.encode(), facts["content_type"])
-    return Payload(file.stem, facts["source"], tuple(facts["types"]), inbound)
+    return Payload(file.stem, facts["source"], tuple(facts["types"]), inbound, facts.get("signed", False))

@@ -1,4 +1,7 @@
-"""Bulk API 2.0 ingest: a job, its CSV, and the results row by row. The work is done when the upload is complete."""
+"""Bulk API 2.0 ingest: a job, its CSV, and the results row by row.
+
+The work is done when the upload is complete; where a job is to take its time, when it is asked for once more than that.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ def open_job(call: Call) -> Response:
         "lineEnding": given.get("lineEnding", "LF"),
         "columnDelimiter": given.get("columnDelimiter", "COMMA"),
         **({"externalIdFieldName": given["externalIdFieldName"]} if operation == "upsert" else {}),
+        **({"assignmentRuleId": given["assignmentRuleId"]} if given.get("assignmentRuleId") else {}),
     }
     call.shelf.put("job", id, {"shown": job, "csv": None})
     return json_response(job)
@@ -59,6 +63,9 @@ def show_job(call: Call, id: str) -> Response:
     if job.get("looks", 0) > 0:
         call.shelf.put("job", id, job | {"looks": job["looks"] - 1})
         return json_response(job["shown"] | {"state": "InProgress"})
+    if job["shown"]["state"] == "UploadComplete":
+        job = _processed(call, job)
+        call.shelf.put("job", id, job)
     return json_response(job["shown"])
 
 
@@ -74,10 +81,10 @@ def change_job(call: Call, id: str) -> Response:
     job, state = _job(call, id), require_object(call.payload).get("state")
     if state not in ("UploadComplete", "Aborted") or job["shown"]["state"] != "Open":
         raise refusal(400, "INVALIDJOBSTATE", f"The job cannot go from {job['shown']['state']} to {state}")
-    answered = job["shown"] | {"state": state}
-    done = _processed(call, job) if state == "UploadComplete" else job | {"shown": answered}
-    call.shelf.put("job", id, done)
-    return json_response(answered)
+    changed = job | {"shown": job["shown"] | {"state": state}, "looks": int(call.switches["bulk_looks"])}
+    at_once = state == "UploadComplete" and not changed["looks"]
+    call.shelf.put("job", id, _processed(call, changed) if at_once else changed)
+    return json_response(changed["shown"])
 
 
 def delete_job(call: Call, id: str) -> Response:
@@ -132,7 +139,7 @@ def _processed(call: Call, job: Document) -> Document:
     counts |= {"retries": 0, "totalProcessingTime": 1}
     state = "Aborted" if rows[most:] else "JobComplete"
     results = {"successful": successful, "failed": failed, "unprocessed": rows[most:]}
-    return {"shown": shown | {"state": state} | counts, "csv": "", "looks": int(call.switches["bulk_looks"]), **results}
+    return {"shown": shown | {"state": state} | counts, "csv": "", **results}
 
 
 def _write(org: Org, shown: Document, row: Row) -> Written:

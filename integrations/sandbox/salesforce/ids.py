@@ -18,6 +18,7 @@ PREFIXES = {
     "Note": "002",
     "ContentNote": "069",
     "ContentDocumentLink": "06A",
+    "AssignmentRule": "01Q",
     "User": "005",
     "Job": "750",
 }

@@ -192,9 +192,16 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         _reference("LinkedEntityId", "Linked Entity ID", *LINKED, updateable=False, required=True),
         Field("ShareType", "Share Type", "picklist", 40, choices=("V", "C", "I")),
     ),
+    "AssignmentRule": (
+        *SYSTEM,
+        Field("Name", "Name", length=120),
+        _picklist("SobjectType", "SObject Type", ("Case", "Lead")),
+        _flag("Active", "Active"),
+    ),
     "User": (
         *SYSTEM,
         Field("Username", "Username", length=80),
+        Field("Email", "Email", "email", 128),
         Field("Name", "Full Name", length=121),
         _flag("IsActive", "Active"),
     ),
@@ -207,7 +214,7 @@ def fields_of(object: str) -> dict[str, Field]:
 
 
 FIELDS = {object: fields_of(object) for object in OBJECTS}
-READ_ONLY_OBJECTS = ("User", "CampaignMemberStatus")
+READ_ONLY_OBJECTS = ("User", "CampaignMemberStatus", "AssignmentRule")
 
 
 def object_named(name: str) -> str | None:

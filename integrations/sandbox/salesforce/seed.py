@@ -10,17 +10,17 @@ from .options import USERNAME
 from .org import INTEGRATION_USER
 
 CAMPAIGN = "7015e0000000001AAA"
-USERS = (  # the first is INTEGRATION_USER
-    ("Crosswalk Integration", USERNAME, True),
-    ("Dana Cohen", "dana.cohen@example.com", True),
-    ("Left Longago", "left.longago@example.com", False),
+USERS = (  # the first is INTEGRATION_USER; a user name looks like an address, and need not be one
+    ("Crosswalk Integration", USERNAME, "crm@example.com", True),
+    ("Dana Cohen", "dana.cohen@example.com", "dana.cohen@sales.example.com", True),
+    ("Left Longago", "left.longago@example.com", "left.longago@sales.example.com", False),
 )
 STATUSES = (("Sent", True, False), ("Registered", False, True), ("Attended", False, True), ("Responded", False, True))
 
 
 def seed(shelf: Shelf) -> None:
-    for name, username, active in USERS:
-        values = {"Username": username, "Name": name, "IsActive": active}
+    for name, username, email, active in USERS:
+        values = {"Username": username, "Email": email, "Name": name, "IsActive": active}
         _put(shelf, "User", new_id(shelf.store, "User"), values)
     campaign_id = new_id(shelf.store, "Campaign")
     _put(

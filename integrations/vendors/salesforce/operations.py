@@ -1,5 +1,6 @@
 """The catalogue of Salesforce: what rules and people can use, each with where it is written."""
 
+from dataclasses import replace
 from typing import Literal
 
 from ..base import Operation
@@ -33,6 +34,10 @@ def _operation(
     method, _space, path = call.partition(" ")
     whole = path if path.startswith("/services/") else f"{DATA}/{path}".rstrip("/")
     return Operation(key, kind, label, method, whole, API, tuple(parameters.split()), source)
+
+
+def _subscribing(operation: Operation) -> Operation:
+    return replace(operation, subscribing=True)
 
 
 def _lookup(key: str, label: str, path: str, parameters: str = "", source: str = REST) -> Operation:
@@ -129,11 +134,13 @@ WRITING = (
         "Object Reference: Note",
     ),
     _action("run_flow", "Start a flow", "POST actions/custom/flow/{flow}", "flow inputs"),
-    _action(
-        "run_standard_action",
-        "Run an action that comes with Salesforce",
-        "POST actions/standard/{action}",
-        "action inputs",
+    _subscribing(  # emailSimple and emailAlert are among them
+        _action(
+            "run_standard_action",
+            "Run an action that comes with Salesforce",
+            "POST actions/standard/{action}",
+            "action inputs",
+        )
     ),
     _action("submit_approval", "Submit, approve or reject", "POST process/approvals", "requests"),
     _action(

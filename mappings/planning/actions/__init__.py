@@ -11,6 +11,7 @@ from .changing import plan_change
 from .deleting import plan_delete
 from .increments import plan_increment
 from .notes import plan_add_note
+from .notify import plan_notify
 from .opt_out import plan_opt_out
 from .tags import plan_tags
 from .tasks import plan_create_task
@@ -29,6 +30,7 @@ PLANNERS: dict[str, Callable[[Step, Sequence[Case]], None]] = {
     "increment": plan_increment,
     "delete": plan_delete,
     "call": plan_call,
+    "notify": plan_notify,
     "add_tags": plan_tags,
     "remove_tags": plan_tags,
 }

@@ -27,7 +27,7 @@ def name_act(step: Step, case: Case, change: Change) -> bool:
     change.identity = _identity(step, case.event)
     if case.event.source != EventSource.REPLAY:
         return True
-    identities = [_identity(step, event) for event in _family(case.event)]
+    identities = [_identity(step, event) for event in family(case.event)]
     earlier = list(Change.objects.filter(identity__in=identities).order_by("id"))
     if any(not _was_surely_not_done(each) for each in earlier):
         case.reasons.append(f"{label_of(step)}: it was done for this event before, or is under way.")
@@ -45,7 +45,7 @@ def _was_surely_not_done(change: Change) -> bool:
     return never_sent or (change.state == ChangeState.FAILED and not change.unknown_outcome)
 
 
-def _family(event: Event) -> list[Event]:
+def family(event: Event) -> list[Event]:
     """The event that was replayed and every other replay of it, without this one."""
     origin = event
     while origin.replay_of is not None:

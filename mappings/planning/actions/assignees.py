@@ -16,7 +16,7 @@ def assignee_of(wanted: str, connection: Connection, client: Client) -> tuple[st
     if not wanted or look_up is None:
         return wanted, ""
     entries = entries_of(connection, look_up.key, client)
-    found = [entry for entry in entries if _is(entry, wanted, look_up)]
+    found = [entry for entry in entries if stands_for(entry, wanted, look_up)]
     if len(found) == 1 or (not found and len(entries) >= MOST):  # of very many not all are known
         return found[0].id if found else wanted, ""
     if found:
@@ -24,6 +24,7 @@ def assignee_of(wanted: str, connection: Connection, client: Client) -> tuple[st
     return "", f"Nobody is assigned: {wanted} is not among the {look_up.label} of {connection.name}."
 
 
-def _is(entry: Entry, wanted: str, look_up: LookUp) -> bool:
+def stands_for(entry: Entry, wanted: str, look_up: LookUp) -> bool:
+    """By id, by name, or by one of its facts."""
     known_as = (entry.name.casefold(), *(fact.casefold() for fact in entry.facts))
     return entry.id[: look_up.significant] == wanted[: look_up.significant] or wanted.casefold() in known_as

@@ -19,10 +19,9 @@ from integrations.ids import first_id
 from integrations.models import Connection, Event, EventSource
 
 from ..case import Case, Step
-from ..twins import WINDOW
+from ..twins import TAGGINGS, WINDOW
 
 NEAR = WINDOW  # between two reports of one tagging, and less than anybody tags anew
-TAGGINGS = ("contact.tagged", "contact.untagged")
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from integrations.vendors.base import TaskForm
 
 from ...moments import Moment, moment_in, zone_of
 from ...spec.parameters import paths_of_due
+from ...spec.spans import UNITS
 from ...texts import render
 from ...values import is_blank, text_of
 from ..case import Case
 
 _LATER = re.compile(r"\+(\d{1,4})([smhd])")
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def due_of(text: str, case: Case, form: TaskForm, timezone: str, now: datetime) -> tuple[str, str]:
@@ -41,4 +41,4 @@ def _said(text: str, case: Case) -> str:
 
 def _moment(said: str, timezone: str, now: datetime) -> Moment | None:
     later = _LATER.fullmatch(said)
-    return Moment(now + int(later[1]) * _UNITS[later[2]]) if later else moment_in(said, timezone)
+    return Moment(now + int(later[1]) * UNITS[later[2]]) if later else moment_in(said, timezone)

@@ -148,5 +148,5 @@ def add_changes(planned: Sequence[tuple[Case, Change]]) -> None:
     stops = optouts.open_opt_outs(case.person for case, _change in planned if case.person)
     for case, change in planned:
         if change.person_id in stops and optouts.is_subscribing(change):
-            change.state, change.held_reason = ChangeState.HELD, optouts.held_by(stops[change.person_id])
+            change.state, change.held_reason = ChangeState.HELD, optouts.held_by(change, stops[change.person_id])
         case.changes.append(change)

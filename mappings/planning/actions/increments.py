@@ -11,6 +11,7 @@ from integrations.models import Connection
 from integrations.vendors.registry import vendor
 
 from ..case import Case, Step
+from ..echoes import own_counts
 from .acts import not_repeated
 from .causes import Cause, cause_of, counted_before, known_identities
 from .following import Subject, add_changes, change_about, label_of, with_subjects, written
@@ -19,7 +20,7 @@ from .following import Subject, add_changes, change_about, label_of, with_subjec
 def plan_increment(step: Step, cases: Sequence[Case]) -> None:
     """One change per cause. What the number is and becomes is found out when it is sent."""
     connection = step.shop.connections[step.params["connection"]]
-    acting = [(case, cause_of(case)) for case in not_repeated(step, cases)]
+    acting = [(case, cause_of(case)) for case in _without_echoes(step, not_repeated(step, cases))]
     counted, causes = counted_before(step, connection, acting), {case.event.id: cause for case, cause in acting}
     planned = []
     for case, subject in with_subjects(step, connection, [case for case, _cause in acting], step.params["object"]):
@@ -34,6 +35,14 @@ def plan_increment(step: Step, cases: Sequence[Case]) -> None:
         else:
             fresh.append((case, change))
     add_changes(fresh)
+
+
+def _without_echoes(step: Step, cases: Sequence[Case]) -> list[Case]:
+    echoes = own_counts(cases)
+    for case in cases:
+        if case.event.id in echoes:
+            case.reasons.append(f"{label_of(step)}: this reports what we counted there ourselves.")
+    return [case for case in cases if case.event.id not in echoes]
 
 
 def _change(step: Step, case: Case, connection: Connection, subject: Subject, cause: Cause) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from audit import optouts
 from audit.models import Channel, OptOut
@@ -16,6 +17,7 @@ from integrations.vendors.registry import vendor
 from ..case import Case, Step, Workshop
 
 STATE = "opt_out.changed"  # that a record holds a stop now, whoever wrote it there
+STOPPED = "stopped"  # in the context of such an event: of which channels, where its vendor says so
 
 
 def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
@@ -24,54 +26,76 @@ def plan_opt_out(step: Step, cases: Sequence[Case]) -> None:
     What cannot be looked up now is looked up later.
     """
     holders = who_holds(pair for case in cases for pair in pairs_of(*_address(case)))
-    targets = _targets(step, cases)
-    stops = {case.event.id: _register(step, case, holders, targets[case.event.id]) for case in cases}
+    hearings = _hearings(step, cases)
+    stops = {case.event.id: _register(step, case, holders, hearings[case.event.id]) for case in cases}
     for name in step.params["connections"]:
-        told = [(c, stop) for c in cases if name in targets[c.event.id] for stop in stops[c.event.id]]
+        told = [(c, stop) for c in cases if name in hearings[c.event.id].targets for stop in stops[c.event.id]]
         tell_stops(step.shop, step.shop.connections[name], told)
 
 
-def _targets(step: Step, cases: Sequence[Case]) -> dict[str, list[str]]:
-    """By event, who must know. A stop that we wrote there ourselves does not go back to where it was heard."""
+@dataclass(frozen=True)
+class Hearing:
+    """Who must know of what an event says; `echoes` when it only says what we wrote there ourselves."""
+
+    targets: Sequence[str]
+    echoes: bool = False
+
+
+def _hearings(step: Step, cases: Sequence[Case]) -> dict[str, Hearing]:
+    """By event. A stop that we wrote there ourselves does not go back to where it was heard."""
     names = list(step.params["connections"])
     states = [case for case in cases if case.event.type == STATE]
     heard = optouts.heard_where(states[0].event.connection, [c.person for c in states if c.person]) if states else {}
-    targets = {case.event.id: names for case in cases}
+    hearings = {case.event.id: Hearing(names) for case in cases}
     for case in states:
         origins = heard.get((case.event.object, case.event.record_id), set())
-        targets[case.event.id] = [name for name in names if name not in origins]
-        if origins and not targets[case.event.id]:
+        if origins:
+            left = [name for name in names if name not in origins]
+            hearings[case.event.id] = Hearing(left, echoes=True)
             case.reasons.append(f"We wrote this stop there ourselves; it was heard at {', '.join(sorted(origins))}.")
-    return targets
+    return hearings
 
 
 def _address(case: Case) -> tuple[str, str]:
     return case.kind.identify(case.event.object, case.record)
 
 
-def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]], targets: Sequence[str]) -> list[OptOut]:
+def _register(step: Step, case: Case, holders: Mapping[Pair, Sequence[Person]], hearing: Hearing) -> list[OptOut]:
     """Nobody's when nobody is to know. Whoever else holds the address said stop as well: it may have been them."""
     email, phone = _address(case)
     stops: list[OptOut] = []
-    if not targets:
+    if not hearing.targets:
         return stops
-    for channel in step.params.get("channels") or [Channel.EMAIL]:
+    for channel in _channels(step, case):
         by_email = channel in (Channel.EMAIL, Channel.ALL)
         address, pairs = (normal_email(email), pairs_of(email, "")) if by_email else (phone, pairs_of("", phone))
         others = [person for pair in pairs for person in holders.get(pair, [])]
         people = [person for person in dict.fromkeys([case.person, *others]) if person is not None]
-        stops += [_stop(step, case, person, address, channel, targets) for person in people]
+        stops += [_stop(step, case, person, address, channel, hearing) for person in people]
     return stops
 
 
-def _stop(step: Step, case: Case, person: Person, address: str, channel: str, targets: Sequence[str]) -> OptOut:
+def _channels(step: Step, case: Case) -> list[str]:
+    """Those of the rule; where the event says what is stopped, only what is: who wants no SMS may want mail."""
+    named: list[str] = list(step.params.get("channels") or [Channel.EMAIL])
+    stopped = case.event.context.get(STOPPED)
+    if not isinstance(stopped, list) or Channel.ALL in stopped:
+        return named
+    both = stopped if Channel.ALL in named else [channel for channel in named if channel in stopped]
+    if not both:
+        case.reasons.append(f"What was stopped there is {', '.join(stopped)}, of which the rule tells nobody.")
+    return both
+
+
+def _stop(step: Step, case: Case, person: Person, address: str, channel: str, hearing: Hearing) -> OptOut:
     return optouts.register_opt_out(
         person,
         address,
         channel,
         case.event,
         case.happened_at,
-        targets,
+        hearing.targets,
+        is_said=not hearing.echoes,
         reason=step.params.get("reason", ""),
         rule=step.rule.name,
     )

@@ -26,6 +26,9 @@ class MemoryTokens:
     def last(self) -> Token | None:
         return self.token
 
+    def put(self, token: Token) -> None:
+        self.token = token
+
     def renew(self, fetch: Callable[[], Token], stale: Token | None) -> Token:
         if self.current() is None or self.token is stale:
             self.token = fetch()

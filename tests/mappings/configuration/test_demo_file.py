@@ -29,11 +29,11 @@ def test_the_demo_file_applies_to_the_simulated_vendors_without_a_warning(
         (tmp_path / "demo.yaml").write_text(text, "utf-8")
         call_command("config", "apply", str(tmp_path / "demo.yaml"))
         said, problems = capsys.readouterr()
-        assert (said.splitlines()[-1], problems) == ("Applied: 6 added, 0 changed, 0 removed.", "")
+        assert (said.splitlines()[-1], problems) == ("Applied: 14 added, 0 changed, 0 removed.", "")
         call_command("config", "apply", str(tmp_path / "demo.yaml"))
         assert capsys.readouterr() == ("No changes.\n", "")
         describes = [call for call in sandbox.calls("salesforce") if re.search("describe$", call["path"])]
-    assert Connection.objects.count() == 2
+    assert Connection.objects.count() == 4
     assert len(describes) <= 2
 
 
@@ -46,5 +46,5 @@ def test_a_typo_in_the_demo_file_is_found_at_the_vendor(
         with pytest.raises(SystemExit) as ended:
             call_command("config", "apply", str(tmp_path / "demo.yaml"))
     assert ended.value.code == 1
-    assert re.search(r"demo\.yaml:25: .*'Emial' is not a field of Lead\. Did you mean Email", capsys.readouterr().err)
+    assert re.search(r"demo\.yaml:36: .*'Emial' is not a field of Lead\. Did you mean Email", capsys.readouterr().err)
     assert not Connection.objects.exists()

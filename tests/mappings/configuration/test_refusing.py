@@ -33,7 +33,7 @@ SECOND = """\
         (
             "vendor: getresponse",
             "vendor: getresponce",
-            "file:4: connections.getresponse-main.vendor: 'getresponce' is not a vendor. Did you mean getresponse?",
+            "file:4: connections.getresponse-main.vendor: 'getresponce' is not a vendor. Did you mean getresponse",
         ),
         ("    vendor: getresponse\n", "", "file:3: connections.getresponse-main.vendor: vendor is missing."),
         ("getresponse-main:", "GetResponse:", "file:3: connections.GetResponse: 'GetResponse' is not a name"),
@@ -172,8 +172,18 @@ SECOND = """\
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",
-            "notify: {to: [a@example.com], subject: x}",
-            f"file:27: {RULE}.do[0].notify: notify is not available yet.",
+            "notify: {to: [sales-team], subject: x}",
+            f"file:27: {RULE}.do[0].notify.to: 'sales-team' is not a channel. Channels are made under Set up.",
+        ),
+        (
+            "upsert: {mapping: subscriber-to-lead}",
+            "notify: {to: ['{email}'], subject: x}",
+            f"file:27: {RULE}.do[0].notify.to: {{email}} is the person's own address",
+        ),
+        (
+            "upsert: {mapping: subscriber-to-lead}",
+            "notify: {to: [a@example.com], subjct: x}",
+            "notify.subjct: 'subjct' is not a key of notify. Did you mean subject?",
         ),
         (
             "upsert: {mapping: subscriber-to-lead}",

@@ -20,7 +20,7 @@ from mappings.models import Run, RunState
 from mappings.runs import RunRefused, advance_runs, resume_run, start_run, stop_run
 from mappings.runs.nights import is_night
 from mappings.runs.progress import Progress, progress_of
-from tests.world import OPT_OUT, World
+from tests.world import OPT_OUT, SUBSCRIBER_TO_LEAD, World
 
 from .backfilling import RULE, backfill, counts, plan, signed_up
 
@@ -315,3 +315,13 @@ def test_one_that_stands_at_the_brake_can_be_stopped(world: World, settings: Any
     assert stop_run(run, "dana")
     world.work()
     assert len(world.leads) == 1
+
+
+def test_what_follows_a_record_that_could_not_be_made_keeps_no_run_from_its_end(world: World) -> None:
+    fields = [row for row in SUBSCRIBER_TO_LEAD["fields"] if row["to"] != "LastName"]  # Salesforce wants one
+    world.mapping(fields=fields)
+    join = {"add_to_campaign": {"connection": "salesforce-main", "campaign": "701000000000001"}}
+    world.rule(RULE, "contact.subscribed", {"upsert": {"mapping": "subscriber-to-lead"}}, join)
+    signed_up(world, 3)
+    run = backfill(world)
+    assert (run.state, progress_of(run).failed) == (RunState.DONE, 3)

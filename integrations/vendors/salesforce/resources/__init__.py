@@ -11,7 +11,7 @@ from ...errors import MappingInvalid, NotFound
 from ...lookups import Entry
 from ..client import NO_ACCESS, Api
 from ..fields import described_field
-from .bulk import Bulk, Wait
+from .bulk import Bulk
 from .calls import Calls
 from .checks import Checks
 from .choices import Choices
@@ -65,9 +65,14 @@ class Salesforce(Client):
     def watch(self, look: Look) -> Glance:
         return Watching(self.queries).glance(look)
 
-    def load(self, writes: Sequence[Write], wait: Wait) -> Iterator[Outcome]:
-        """The same as `write` for thousands, through bulk jobs; waits between two looks at a job."""
-        return Bulk(self.api, Lookups(self.api, self.queries)).load(writes, wait)
+    def open_load(self, writes: Sequence[Write]) -> str:
+        return self._bulk().open(writes)
+
+    def fill_load(self, load: str, writes: Sequence[Write]) -> None:
+        self._bulk().fill(load, writes)
+
+    def look_at_load(self, load: str, writes: Sequence[Write]) -> list[Outcome] | None:
+        return self._bulk().look(load, writes)
 
     def count(self, object: str, since: datetime | None = None, filters: Mapping[str, str] | None = None) -> int | None:
         return self.queries.count(object, since, filters or {})
@@ -77,3 +82,6 @@ class Salesforce(Client):
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return Writer(self.api, self.queries).carry_out(writes)
+
+    def _bulk(self) -> Bulk:
+        return Bulk(self.api, Lookups(self.api, self.queries))

@@ -38,9 +38,14 @@ def _statuses(queries: Queries) -> Iterator[Entry]:
 
 
 def _users(queries: Queries) -> Iterator[Entry]:
-    """The user name tells two of the same name apart."""
-    rows = queries.rows("SELECT Id, Name, Username FROM User WHERE IsActive = true ORDER BY Name")
-    return (Entry(str(row["Id"]), str(row.get("Name") or ""), (str(row.get("Username") or ""),)) for row in rows)
+    """The user name tells two of the same name apart. It looks like an address, and need not be one."""
+    rows = queries.rows("SELECT Id, Name, Email, Username FROM User WHERE IsActive = true ORDER BY Name")
+    return (Entry(str(row["Id"]), str(row.get("Name") or ""), _facts(row)) for row in rows)
+
+
+def _facts(user: Record) -> tuple[str, ...]:
+    """Once where both are the same."""
+    return tuple(dict.fromkeys(str(user[name]) for name in ("Email", "Username") if user.get(name)))
 
 
 SOURCES: dict[str, Callable[[Queries], Iterator[Entry]]] = {

@@ -25,8 +25,8 @@ State = Mapping[str, Any]
 def news_of(object: str, row: Record, known: State | None, since: str) -> tuple[list[Notice], Record]:
     """(events, what to remember) of a row as it is now; no event when this state of it was seen before."""
     state = _state(row)
-    if known is not None and known.get("stamp") == state["stamp"]:
-        return [], dict(known)
+    if known is not None and dict(known) == state:  # a stamp has no parts of a second: it alone does not tell
+        return [], state
     if known is None and not _after(row["SystemModstamp"], since):
         return [], state  # as it was when watching began: no news
     before = known or {}

@@ -36,9 +36,9 @@ def rows_of(text: str) -> Iterator[dict[str, str]]:
 
 
 def joined(writes: Sequence[Write], rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[Write, Mapping[str, str]]]:
-    """Each result with its write. Their order is not kept; equal rows of new records may stand for each other."""
+    """Each result with its write. Their order is not kept."""
     columns = columns_of(writes)
-    waiting: dict[Cells, list[Write]] = {}
+    waiting: dict[str, list[Write]] = {}
     for write in writes:
         waiting.setdefault(_told_by(write, _cells(write, columns), columns), []).append(write)
     for row in rows:
@@ -59,11 +59,10 @@ def error_of(text: str) -> Record:
 
 def _row(write: Write) -> Record:
     """What is written, with the id or key under its own name."""
-    verb = verb_of(write)
-    values = {} if verb == "delete" else {name: value for name, value in write.values.items() if name.lower() != "id"}
-    if verb == "upsert" and write.key:
+    values = {name: value for name, value in write.values.items() if name.lower() != "id"}
+    if write.key and verb_of(write) == "upsert":
         return {**values, write.key[0]: write.key[1]}
-    return {"Id": write.record_id, **values} if verb in ("update", "delete") else values
+    return {"Id": write.record_id, **values}
 
 
 def _cells(write: Write, columns: Sequence[str]) -> Cells:
@@ -77,11 +76,8 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _told_by(write: Write, cells: Cells, columns: Sequence[str]) -> Cells:
-    """What tells one row of a job from the others: its id, its key, or all of it."""
-    verb = verb_of(write)
-    if verb == "create":
-        return cells
-    name = write.key[0] if verb == "upsert" and write.key else "Id"
+def _told_by(write: Write, cells: Cells, columns: Sequence[str]) -> str:
+    """What tells one row of a job from the others: its id or its key."""
+    name = write.key[0] if write.key and verb_of(write) == "upsert" else "Id"
     cell = cells[columns.index(name)]
-    return (cell[:15] if name == "Id" else cell.casefold(),)
+    return cell[:15] if name == "Id" else cell.casefold()

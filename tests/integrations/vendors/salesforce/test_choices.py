@@ -28,9 +28,14 @@ def test_a_status_of_several_campaigns_is_there_once() -> None:
 
 
 @responses.activate
-def test_users_are_told_apart_by_their_user_name() -> None:
-    responses.get(f"{DATA}/query", json=rows({"Id": "005a", "Name": "Dana Cohen", "Username": "dana@example.com"}))
-    assert list(client().look_up("users")) == [Entry("005a", "Dana Cohen", ("dana@example.com",))]
+def test_users_have_their_address_before_their_user_name() -> None:
+    dana = {"Id": "005a", "Name": "Dana Cohen", "Username": "dana@example.com.acme", "Email": "dana@example.com"}
+    noa = {"Id": "005b", "Name": "Noa Levi", "Username": "noa@example.com", "Email": "noa@example.com"}
+    responses.get(f"{DATA}/query", json=rows(dana, noa))
+    assert list(client().look_up("users")) == [
+        Entry("005a", "Dana Cohen", ("dana@example.com", "dana@example.com.acme")),
+        Entry("005b", "Noa Levi", ("noa@example.com",)),
+    ]
     assert "WHERE IsActive = true" in soql()
 
 

@@ -168,6 +168,19 @@ def test_a_box_that_is_ticked_is_an_opt_out_once(sandbox: RunningSandbox, leads:
     assert leads.types() == ["contact.updated", "opt_out.changed"]
 
 
+def test_a_box_that_is_ticked_in_the_second_in_which_the_record_was_seen_is_heard(
+    sandbox: RunningSandbox, leads: Watcher
+) -> None:
+    leads.news()
+    lead, second = make(sandbox), leads.now + timedelta(seconds=5)
+    stamp(sandbox, [lead], second)
+    assert leads.types() == ["contact.created"]
+    edit(sandbox, lead, **OUT)
+    stamp(sandbox, [lead], second)
+    assert leads.types() == ["opt_out.changed"]
+    assert leads.types() == []
+
+
 def test_a_stop_that_was_there_before_is_heard_with_the_next_change(sandbox: RunningSandbox, leads: Watcher) -> None:
     id = make(sandbox, **OUT)
     leads.news()
