@@ -8,7 +8,7 @@ from typing import Any
 
 from .models import Change, ChangeState
 
-ROWS = 5000
+ROWS = 2000
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,11 @@ def _sizes_of(cursor: Any, table: str) -> Iterator[Row]:
     for _number, index, is_unique, _origin, is_partial in cursor.fetchall():
         cursor.execute(f"PRAGMA index_info('{index}')")
         columns = [column for _place, _id, column in cursor.fetchall()]
-        yield table, index, " ".join(map(str, _numbers(columns, is_unique, PART if is_partial else ROWS)))
+        yield (
+            table,
+            index,
+            " ".join(map(str, _numbers(columns, is_unique, PART if is_partial else ROWS))),
+        )
 
 
 def _numbers(columns: list[str], is_unique: bool, rows: int) -> Iterator[int]:

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from audit.dashboard import causes, unfinished_opt_outs
 from audit.tallies import counts_since
+from config.health import _numbers
 from integrations.admin_search import people_matching, people_named
 from integrations.ids import new_id
 from integrations.inbox import oldest_unplanned
@@ -185,6 +186,7 @@ def test_a_list_of_the_api_is_carried_by_an_index(place: str, query: str, index:
 
 DEEDS: dict[str, tuple[Callable[[], Any], str]] = {
     "unfinished opt-outs": (unfinished_opt_outs, "change_telling"),
+    "opt-outs that wait, for /metrics": (lambda: list(_numbers(timezone.now())), "change_telling"),
     "failures by cause": (causes, "change_state"),
     "the oldest unplanned event": (oldest_unplanned, "event_state"),
     "people by name": (lambda: people_named("jane"), "person_name"),
