@@ -119,7 +119,7 @@ def _begin(load: Load) -> None:
     try:
         client = open_client(load.connection, journal, "bulk", load.run_id)
         job = client.open_load(writes)
-    except (OperationalError, InterfaceError):  # the database is away: the lease expires, and it is called off
+    except (OperationalError, InterfaceError):  # the database is away: the lease expires, and another goes on
         raise
     except Exception as error:
         failure = _as_failure(load, error)
@@ -159,7 +159,7 @@ def _prepared(load: Load, holding: Holding) -> list[Change]:
 
 
 def _as_failure(load: Load, error: Exception) -> CrosswalkError:
-    """What went wrong with the load as a whole. Nothing was begun: a load that is refused says nothing of its rows."""
+    """What went wrong with the load as a whole, which says nothing of its rows: they are tried again."""
     if not isinstance(error, CrosswalkError):
         logger.exception("A load at %s stopped with a fault of Crosswalk.", load.connection, exc_info=error)
         return Unavailable(f"The load stopped with {type(error).__name__}; the log has the details.")
