@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from ... import turns
 from ...base import Outcome, Write
-from ...errors import (
-    Busy,
-    ConfigurationError,
-    CrosswalkError,
-    NotFound,
-    OutcomeUnknown,
-    RateLimited,
-    RecordError,
-    Unavailable,
-    Unsupported,
-)
+from ...errors import NotFound, RecordError, Unsupported
 from ..capabilities import CAPABILITIES
 from ..client import Api
 from ..fields import LIST
@@ -27,7 +18,6 @@ from .rows import ID, failed, refused_values
 from .tags import Tags
 from .updating import Updates
 
-Duty = Callable[[Sequence[Write]], dict[str, Outcome]]
 # What a write of a contact is for GetResponse, by what a rule calls it; an upsert depends on whether it is known.
 VERBS = {
     "create": "create",
@@ -48,7 +38,7 @@ class Writer:
         creates, tags = Creates(api, names, updates), Tags(api, names)
         memberships = Memberships(api, creates)
         self.blocklist = blocklist.Blocklist(api)
-        self.duties: dict[str, Duty] = {
+        self.duties: dict[str, turns.Duty] = {
             "block": self.blocklist.carry_out,
             "create": creates.carry_out,
             "update": updates.carry_out,
@@ -61,12 +51,8 @@ class Writer:
 
     def carry_out(self, writes: Sequence[Write]) -> list[Outcome]:
         """Outcomes in the given order. Raises what kept every one of them from being written."""
-        outcomes = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
-        for part in in_turn([write for write in writes if write.id not in outcomes]):
-            outcomes |= self.duties[verb_of(part[0])](part)
-        found = [outcomes[write.id] for write in writes]
-        _raise_what_concerns_all(found)
-        return [_alone(outcome) for outcome in found]
+        refused = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
+        return turns.carry_out(writes, refused, self.duties, verb_of, _identity)
 
 
 def verb_of(write: Write) -> str:
@@ -86,39 +72,9 @@ def _problem(write: Write) -> RecordError | None:
     return refused_values(write.values)
 
 
-def in_turn(writes: Sequence[Write]) -> list[list[Write]]:
-    """Groups of one verb each, in order, in which no contact stands twice: calls of a group are under way together."""
-    groups: list[list[Write]] = []
-    for write in writes:
-        last = groups[-1] if groups else []
-        if not last or verb_of(last[0]) != verb_of(write) or _identity(write) in map(_identity, last):
-            groups.append([])
-        groups[-1].append(write)
-    return groups
-
-
 def _identity(write: Write) -> tuple[str, str]:
     """What two writes that must not be under way together have in common."""
     record_id = write.record_id or str(write.values.get("contactId") or "")
     if record_id:
         return (write.object, record_id)
     return (str(write.values.get("email") or write.id).lower(), str(write.values.get(LIST) or ""))
-
-
-def _raise_what_concerns_all(outcomes: Sequence[Outcome]) -> None:
-    """GetResponse is away, is busy, or does not let us in: not the fault of one contact."""
-    errors = [outcome.error for outcome in outcomes]
-    first = errors[0] if errors else None
-    if first is not None and all(type(error) is type(first) for error in errors) and _is_of_the_account(first):
-        raise first
-
-
-def _is_of_the_account(error: CrosswalkError) -> bool:
-    return isinstance(error, ConfigurationError) or type(error) in (Unavailable, RateLimited, OutcomeUnknown)
-
-
-def _alone(outcome: Outcome) -> Outcome:
-    """Where others went through, a refused connection is found out again by a call of its own."""
-    if not isinstance(outcome.error, ConfigurationError):
-        return outcome
-    return Outcome(outcome.id, error=Busy(outcome.error.message, vendor_code=outcome.error.vendor_code))

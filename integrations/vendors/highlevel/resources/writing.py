@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from ... import turns
 from ...base import Outcome, Write
-from ...errors import (
-    Busy,
-    ConfigurationError,
-    CrosswalkError,
-    NotFound,
-    OutcomeUnknown,
-    RateLimited,
-    Unavailable,
-    Unsupported,
-)
+from ...errors import CrosswalkError, NotFound, Unsupported
 from ..capabilities import CAPABILITIES
 from ..client import Api
 from . import children
@@ -24,12 +16,11 @@ from .creating import Creates
 from .memberships import Memberships
 from .names import Names
 from .notes import Notes
-from .rows import ID, Outcomes, failed, refused_values
+from .rows import ID, failed, refused_values
 from .tags import Tags
 from .tasks import Tasks
 from .updating import Updates
 
-Duty = Callable[[Sequence[Write]], Outcomes]
 # What a write of a contact is for HighLevel, by what a rule calls it; an upsert depends on whether it is known.
 VERBS = {
     "create": "create",
@@ -42,7 +33,7 @@ OF_A_KNOWN_CONTACT = ("update", "delete", "add_tags", "remove_tags")
 class Writer:
     def __init__(self, api: Api, names: Names, contacts: Contacts) -> None:
         updates, tags, memberships = Updates(api, names), Tags(api), Memberships(api, names)
-        self.duties: dict[str, Duty] = {
+        self.duties: dict[str, turns.Duty] = {
             "create": Creates(api, names, contacts, updates).carry_out,
             "update": updates.carry_out,
             "delete": memberships.delete,
@@ -56,17 +47,8 @@ class Writer:
 
     def carry_out(self, writes: Sequence[Write]) -> list[Outcome]:
         """Outcomes in the given order. Raises what kept every one of them from being written."""
-        outcomes = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
-        for number, part in enumerate(_in_turn([write for write in writes if write.id not in outcomes])):
-            try:
-                outcomes |= self.duties[verb_of(part[0])](part)
-            except CrosswalkError as error:
-                if number == 0:
-                    raise
-                outcomes |= {write.id: failed(write, error) for write in part}
-        found = [outcomes[write.id] for write in writes]
-        _raise_what_concerns_all(found)
-        return [_alone(outcome) for outcome in found]
+        refused = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
+        return turns.carry_out(writes, refused, self.duties, verb_of, _identity)
 
 
 def verb_of(write: Write) -> str:
@@ -88,37 +70,7 @@ def _problem(write: Write) -> CrosswalkError | None:
     return refused_values(write.values)
 
 
-def _in_turn(writes: Sequence[Write]) -> list[list[Write]]:
-    """Groups of one verb each, in order, in which no record stands twice: calls of a group are under way together."""
-    groups: list[list[Write]] = []
-    for write in writes:
-        last = groups[-1] if groups else []
-        if not last or verb_of(last[0]) != verb_of(write) or _identity(write) in map(_identity, last):
-            groups.append([])
-        groups[-1].append(write)
-    return groups
-
-
 def _identity(write: Write) -> tuple[str, str]:
     """What two writes that must not be under way together have in common."""
     address = str(write.values.get("email") or write.values.get("phone") or write.id).lower()
     return (write.object, write.record_id or address)
-
-
-def _raise_what_concerns_all(outcomes: Sequence[Outcome]) -> None:
-    """HighLevel is away, is busy, or does not let us in: not the fault of one record."""
-    errors = [outcome.error for outcome in outcomes]
-    first = errors[0] if errors else None
-    if first is not None and all(type(error) is type(first) for error in errors) and _is_of_the_account(first):
-        raise first
-
-
-def _is_of_the_account(error: CrosswalkError) -> bool:
-    return isinstance(error, ConfigurationError) or type(error) in (Unavailable, RateLimited, OutcomeUnknown)
-
-
-def _alone(outcome: Outcome) -> Outcome:
-    """Where others went through, a refused connection is found out again by a call of its own."""
-    if not isinstance(outcome.error, ConfigurationError):
-        return outcome
-    return Outcome(outcome.id, error=Busy(outcome.error.message, vendor_code=outcome.error.vendor_code))

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from ... import turns
 from ...base import Outcome, Write
-from ...errors import (
-    Busy,
-    ConfigurationError,
-    CrosswalkError,
-    NotFound,
-    OutcomeUnknown,
-    RateLimited,
-    RecordError,
-    Unavailable,
-    Unsupported,
-)
+from ...errors import NotFound, RecordError, Unsupported
 from ..capabilities import CAPABILITIES
 from ..client import Api
 from .creating import Creates
@@ -25,7 +16,6 @@ from .rows import ID, failed, refused_values
 from .subscribers import Subscribers
 from .updating import Updates
 
-Duty = Callable[[Sequence[Write]], dict[str, Outcome]]
 # What a write is for Responder, by what a rule calls it; an upsert depends on whether the person is known.
 VERBS = {
     "create": "create",
@@ -43,7 +33,7 @@ VERBS = {
 class Writer:
     def __init__(self, api: Api, names: Names, subscribers: Subscribers) -> None:
         updates, memberships = Updates(api, names, subscribers), Memberships(api, names, subscribers)
-        self.duties: dict[str, Duty] = {
+        self.duties: dict[str, turns.Duty] = {
             "create": Creates(api, names, subscribers, updates).carry_out,
             "update": updates.carry_out,
             "delete": updates.delete,
@@ -53,12 +43,8 @@ class Writer:
 
     def carry_out(self, writes: Sequence[Write]) -> list[Outcome]:
         """Outcomes in the given order. Raises what kept every one of them from being written."""
-        outcomes = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
-        for part in _in_turn([write for write in writes if write.id not in outcomes]):
-            outcomes |= self.duties[verb_of(part[0])](part)
-        found = [outcomes[write.id] for write in writes]
-        _raise_what_concerns_all(found)
-        return [_alone(outcome) for outcome in found]
+        refused = {write.id: failed(write, error) for write in writes if (error := _problem(write))}
+        return turns.carry_out(writes, refused, self.duties, verb_of, _identity)
 
 
 def verb_of(write: Write) -> str:
@@ -76,36 +62,6 @@ def _problem(write: Write) -> RecordError | None:
     return refused_values(write.values)
 
 
-def _in_turn(writes: Sequence[Write]) -> list[list[Write]]:
-    """Groups of one verb each, in order, in which nobody stands twice: calls of a group are under way together."""
-    groups: list[list[Write]] = []
-    for write in writes:
-        last = groups[-1] if groups else []
-        if not last or verb_of(last[0]) != verb_of(write) or _identity(write) in map(_identity, last):
-            groups.append([])
-        groups[-1].append(write)
-    return groups
-
-
 def _identity(write: Write) -> str:
     address = write.values.get("email") or write.values.get("phone") or write.id
     return write.record_id or str(write.values.get(MEMBER) or address).strip().casefold()
-
-
-def _raise_what_concerns_all(outcomes: Sequence[Outcome]) -> None:
-    """Responder is away, is busy, or does not let us in: not the fault of one record."""
-    errors = [outcome.error for outcome in outcomes]
-    first = errors[0] if errors else None
-    if first is not None and all(type(error) is type(first) for error in errors) and _is_of_the_account(first):
-        raise first
-
-
-def _is_of_the_account(error: CrosswalkError) -> bool:
-    return isinstance(error, ConfigurationError) or type(error) in (Unavailable, RateLimited, OutcomeUnknown)
-
-
-def _alone(outcome: Outcome) -> Outcome:
-    """Where others went through, a refused connection is found out again by a call of its own."""
-    if not isinstance(outcome.error, ConfigurationError):
-        return outcome
-    return Outcome(outcome.id, error=Busy(outcome.error.message, vendor_code=outcome.error.vendor_code))

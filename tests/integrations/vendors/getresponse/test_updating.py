@@ -13,7 +13,6 @@ from integrations.sandbox.testing import RunningSandbox
 from integrations.vendors.base import Write
 from integrations.vendors.errors import Conflict, NotFound, Rejected, Unavailable, Unsupported
 from integrations.vendors.getresponse.resources import GetResponse
-from integrations.vendors.getresponse.resources.writing import in_turn
 
 from ..services import Bench, getresponse_account
 from .account import DANA, LIST, SimulatedAccount, update
@@ -116,13 +115,6 @@ def test_one_contact_twice_is_written_one_after_the_other(account: SimulatedAcco
     id = account.subscribe()
     account.write(*(update(id, id=f"u{n}", name=f"Name {n}") for n in range(5)))
     assert account.contact()["name"] == "Name 4"
-
-
-def test_what_is_under_way_together_is_about_different_contacts_and_of_one_kind() -> None:
-    one, other, gone = update("p1", id="1"), update("p2", id="2"), update("p2", "delete", id="4")
-    again = update("p1", id="3")
-    groups = in_turn([one, other, again, gone])
-    assert [[write.id for write in group] for group in groups] == [["1", "2"], ["3"], ["4"]]
 
 
 def test_a_failure_in_the_middle_is_that_contacts_alone(account: SimulatedAccount) -> None:
