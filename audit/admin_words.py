@@ -107,7 +107,7 @@ def name_loads(changes: Iterable[Change]) -> None:
     sent = [change for change in changes if change.state == ChangeState.SENDING and change.lease_until is None]
     loads = Load.objects.in_bulk({change.lease for change in sent}) if sent else {}
     for change in sent:
-        change.load = loads.get(change.lease)  # type: ignore[attr-defined]
+        change.load = loads.get(change.lease)  # type: ignore[attr-defined]  # the page's own, beside the row
 
 
 def name_people(rows: list[Any]) -> None:

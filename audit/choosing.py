@@ -35,14 +35,14 @@ class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]  
         super().__init__(choices=choices, **kwargs)
 
 
-class Said(filters.CharFilter):  # type: ignore[misc]
+class Said(filters.CharFilter):  # type: ignore[misc]  # django_filters is not typed
     """A text that many rows leave empty."""
 
     def filter(self, rows: QuerySet[Model], value: str) -> QuerySet[Model]:
         return said(rows, self.field_name, value) if value else rows
 
 
-class Timed(filters.FilterSet):  # type: ignore[misc]
+class Timed(filters.FilterSet):  # type: ignore[misc]  # django_filters is not typed
     """`created_after` is inclusive, `created_before` is not: spans that touch hold each row once."""
 
     moment = "created_at"  # the field
@@ -56,14 +56,14 @@ class Timed(filters.FilterSet):  # type: ignore[misc]
         return before(rows, self.moment, value)
 
 
-class OfConnection(filters.FilterSet):  # type: ignore[misc]
+class OfConnection(filters.FilterSet):  # type: ignore[misc]  # django_filters is not typed
     connection = filters.CharFilter(method="of_connection", label="Its name")
 
     def of_connection(self, rows: QuerySet[Model], _name: str, value: str) -> QuerySet[Model]:
         return of_connection(rows, value)
 
 
-class OfPerson(filters.FilterSet):  # type: ignore[misc]
+class OfPerson(filters.FilterSet):  # type: ignore[misc]  # django_filters is not typed
     """What belongs to one person, by id or by e-mail."""
 
     person = filters.CharFilter(field_name="person_id")

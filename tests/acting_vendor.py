@@ -205,6 +205,7 @@ class Office(Pair):
     right: Desk
 
     def __init__(self) -> None:
+        # Two desks stand where Pair has two simulated systems: the drawing and the vendor ask no more of them.
         self.systems = {"left": Desk("left"), "right": Desk("right")}  # type: ignore[assignment]
         self.left, self.right = self.systems["left"], self.systems["right"]  # type: ignore[assignment]
 

@@ -21,7 +21,7 @@ from integrations.models import (
 from mappings.models import Rule, Run, RunKind, RunState
 
 
-class ConnectionFilter(filters.FilterSet):  # type: ignore[misc]
+class ConnectionFilter(filters.FilterSet):  # type: ignore[misc]  # django_filters is not typed
     health = OneOf(choices=Health.choices)
 
     class Meta:
@@ -78,7 +78,7 @@ class OptOutFilter(OfPerson, OfConnection, Timed):
         fields = ("channel", "scope", "address", "rule")
 
 
-class RuleFilter(filters.FilterSet):  # type: ignore[misc]
+class RuleFilter(filters.FilterSet):  # type: ignore[misc]  # django_filters is not typed
     connection = filters.CharFilter(field_name="connection__name")
 
     class Meta:

@@ -73,24 +73,24 @@ class Remembering(Client):
         self._question: tuple[str, str, tuple[Any, ...]] | None = None
 
     def describe(self, object: str) -> list[Field]:
-        return self._answer("describe", object)  # type: ignore[no-any-return]
+        return self._answer("describe", object)  # type: ignore[no-any-return]  # as the client gave it
 
     def look_up(self, key: str) -> Iterator[Entry]:
         return iter(self._answer("look_up", key))
 
     def read(self, object: str, record_ids: Sequence[str], fields: Sequence[str] = ()) -> dict[str, Record]:
-        return self._answer("read", object, list(record_ids), list(fields))  # type: ignore[no-any-return]
+        return self._answer("read", object, list(record_ids), list(fields))  # type: ignore[no-any-return]  # as the client gave it
 
     def find(self, object: str, field: str, values: Sequence[str], fields: Sequence[str] = ()) -> list[Found]:
-        return self._answer("find", object, field, list(values), list(fields))  # type: ignore[no-any-return]
+        return self._answer("find", object, field, list(values), list(fields))  # type: ignore[no-any-return]  # as the client gave it
 
     def find_any(self, object: str, keys: Mapping[str, Sequence[str]], fields: Sequence[str] = ()) -> list[Found]:
-        return self._answer("find_any", object, dict(keys), list(fields))  # type: ignore[no-any-return]
+        return self._answer("find_any", object, dict(keys), list(fields))  # type: ignore[no-any-return]  # as the client gave it
 
     def page(
         self, object: str, cursor: str = "", since: datetime | None = None, filters: Mapping[str, str] | None = None
     ) -> Page:
-        return self._answer("page", object, cursor, since, filters)  # type: ignore[no-any-return]
+        return self._answer("page", object, cursor, since, filters)  # type: ignore[no-any-return]  # as the client gave it
 
     def ask(self) -> bool:
         """Ask the vendor what was wanted last. False when nothing was."""

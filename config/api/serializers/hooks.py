@@ -50,6 +50,7 @@ class MadeHookSerializer(HookSerializer):
     secret = serializers.CharField(help_text="whsec_…, of the Standard Webhooks scheme.")
 
     class Meta(HookSerializer.Meta):
+        # mypy takes the length of the parent's tuple for part of the type.
         fields = ("id", "target_url", "event", "connection", "secret", "created_at")  # type: ignore[assignment]
 
 
@@ -58,4 +59,5 @@ class MessageSerializer(serializers.Serializer[Any]):
 
     type = Word(choices=HOOK_EVENTS)
     timestamp = Moment()
+    # A field named as a property of DRF's own; DRF takes declared fields out of the class.
     data = serializers.DictField(help_text="The event, change or opt-out as the API shows it.")  # type: ignore[assignment]
